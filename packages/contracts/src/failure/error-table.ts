@@ -1,0 +1,80 @@
+import type { RetryClass } from './component-error.js';
+
+interface ErrorEntry {
+  readonly retry: RetryClass;
+  readonly advice: string;
+}
+
+/** Every error code, with what may be done about it and what a person should do. docs/errors.md is generated from here. */
+export const ERRORS = {
+  // Events and options
+  OPTIONS_INVALID: { retry: 'operator', advice: 'Correct the option that the message names.' },
+  EVENT_KEY_MALFORMED: {
+    retry: 'never',
+    advice:
+      'The key does not fit the columns the sink was given: name the same key columns, in the same order, as the source.',
+  },
+  // Pipelines
+  PIPELINE_STATE: { retry: 'operator', advice: 'A pipeline runs once at a time; make another one to run it again.' },
+  PIPELINE_EVENT_TOO_LARGE: {
+    retry: 'operator',
+    advice: 'One event is larger than the pipeline may hold: raise credits.bytes above the size in the details.',
+  },
+  PIPELINE_DELIVERY_LOST: {
+    retry: 'backoff',
+    advice:
+      'The stage that the message names received a delivery and neither passed it on nor settled it. Use the operators of @sluice/runtime, or settle what you drop.',
+  },
+  PIPELINE_DELIVERY_REORDERED: {
+    retry: 'operator',
+    advice:
+      'The stage that the message names changed the order of events with the same key. Use concatMap in place of mergeMap, partitionByKey, or declare the pipeline `unordered`.',
+  },
+  PIPELINE_DELIVERY_REUSED: {
+    retry: 'operator',
+    advice: 'A delivery was mapped, split, merged or settled twice. Each delivery is passed on once.',
+  },
+  PIPELINE_STAGE_COMPLETED: {
+    retry: 'backoff',
+    advice: 'A stage completed while the source had more. Operators such as take() belong after toLossy().',
+  },
+  PIPELINE_STAGE_FAILED: { retry: 'backoff', advice: 'A stage threw; the cause says what.' },
+  PIPELINE_EVENT_FAILED: {
+    retry: 'operator',
+    advice:
+      'An event could not be processed and there is no dead-letter store. Give `deadLetters` to .to(), or mend the cause.',
+  },
+  PIPELINE_NOT_CAUGHT_UP: {
+    retry: 'backoff',
+    advice: 'The pipeline did not reach the head in time: look at its lag and its sink.',
+  },
+  PIPELINE_SETTLEMENT_TIMEOUT: {
+    retry: 'backoff',
+    advice: 'A delivery was not settled in time: the message names the stage that holds it.',
+  },
+  PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
+  SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
+  // Checkpoints
+  CHECKPOINT_FENCED: {
+    retry: 'backoff',
+    advice:
+      'Another instance has taken over this pipeline; this one stops writing. Run one instance, or expect the newer one to win.',
+  },
+  CHECKPOINT_IDENTITY: {
+    retry: 'operator',
+    advice:
+      'The checkpoint belongs to another cluster, timeline or slot. Point the pipeline at the source it was made for, or delete its checkpoints and rebuild the sink.',
+  },
+  CHECKPOINT_BEHIND: {
+    retry: 'operator',
+    advice:
+      'The source has already given up what follows this checkpoint (a restored store, a second consumer of the slot). Delete the checkpoints and rebuild the sink.',
+  },
+  CHECKPOINT_FORMAT: {
+    retry: 'operator',
+    advice: 'The stored checkpoint was written by a newer version: upgrade this process.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A code from the table. */
+export type ErrorCode = keyof typeof ERRORS;

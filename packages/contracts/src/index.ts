@@ -1,0 +1,32 @@
+export type { DeadLetter, DeadLetterStore } from './capability/dead-letter-store.js';
+export type {
+  AppendResult,
+  EventStore,
+  ExpectedVersion,
+  NewEvent,
+  ReadOptions,
+  Recorded,
+} from './capability/event-store.js';
+export type {
+  Checkpoint,
+  CheckpointStore,
+  Checkpoints,
+  CheckpointWrite,
+  StoredCheckpoint,
+} from './checkpoint/checkpoint.js';
+export type { EnvelopeJson, EnvelopeOverrides, EventOrigin, Headers } from './event/envelope.js';
+export { Envelope } from './event/envelope.js';
+export { keyOf, keyParts } from './event/key.js';
+export { UNCHANGED, type Unchanged } from './event/unchanged.js';
+export type { Version } from './event/version.js';
+export type { ErrorDetails, ErrorOptions, RetryClass } from './failure/component-error.js';
+export { BatchError, ComponentError, isBatchError, isComponentError } from './failure/component-error.js';
+export { ERRORS, type ErrorCode } from './failure/error-table.js';
+export type { DrainReport, Pipeline, PipelineState } from './pipeline/pipeline.js';
+export type { Lane } from './position/lane.js';
+export { comparePositions, type Position, paddedPosition } from './position/position.js';
+export type { StandardIssue, StandardResult, StandardSchemaV1 } from './schema/standard-schema.js';
+export type { ComponentContext, Sink, SinkFeatures, SinkSession, WriteContext } from './sink/sink.js';
+export type { AckToken, BatchFrame, Frame, ProgressFrame } from './source/frame.js';
+export type { LaneReader, Revocation, Source, SourceContext, SourceFeatures, SourceSession } from './source/source.js';
+export type { Publisher, SubscribeOptions, Transport, TransportFeatures } from './transport/transport.js';

@@ -1,0 +1,86 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { Lane } from '../position/lane.js';
+import type { Position } from '../position/position.js';
+import type { Frame } from './frame.js';
+
+/** What a source can do; the conformance suite and the pipeline's guarantee are keyed by it. */
+export interface SourceFeatures {
+  /** `cumulative`: a confirmed position covers all before it. `individual`: each event has a token of its own. */
+  readonly ack: 'cumulative' | 'individual';
+  /** Whether the source can start again from an unconfirmed position, and delivers the same events in the same order. */
+  readonly replayable: boolean;
+  /** For `individual`: how long a delivered event stays ours without `extend`, in milliseconds. */
+  readonly visibilityTimeoutMs?: number;
+}
+
+/** What the runtime tells a source when it opens it. */
+export interface SourceContext {
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  /**
+   * Where each lane stands: the least of its sinks' checkpoints. `null` for a lane that was announced once and has never
+   * had a position since; a lane that is missing was never announced, or its checkpoint was lost.
+   */
+  readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+  /** Frames are split above this many bytes. A single event may be larger. */
+  readonly maxBatchBytes: number;
+  /** Aborted when the session must end at once. */
+  readonly signal: AbortSignal;
+  /** What a person should know while nothing else happens ("waits for open transactions"); not for normal operation. */
+  readonly notice: (message: string) => void;
+}
+
+/** A lane is being taken away; settle what you can until the deadline, then call `done`. */
+export interface Revocation {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** What is settled has been confirmed, and nothing more of this generation will be. */
+  done(): void;
+}
+
+/**
+ * Reads one lane.
+ *
+ * - `frames()` is called once. Nothing is read off the wire until the next frame is asked for, apart from a buffer of fixed
+ *   size. It starts after the lane's checkpoint, leaving out the first `within` events.
+ * - `confirm(upTo)` is called only with positions whose checkpoint is durable, ascending, one call at a time. When it
+ *   resolves, the source has taken note; it may send the confirmation later, but never a value that it was not given.
+ * - `revoked` never waits for frames to be pulled, and stays pending while the lane is ours.
+ */
+export interface LaneReader<T> {
+  readonly lane: Lane;
+  /** Grows each time the lane is assigned anew; a stale generation confirms nothing. */
+  readonly generation: bigint;
+  /**
+   * What the source knows to be confirmed. A checkpoint that lies before it is an error: what lies between can no longer be
+   * read.
+   */
+  readonly confirmed?: Position;
+  /** Where the lane begins when it has no checkpoint. Made durable before the checkpoints of the `after` lanes go. */
+  readonly start?: Position;
+  /** Lanes that must have ended and settled before this one is read. */
+  readonly after?: readonly Lane[];
+  frames(): AsyncIterable<Frame<T>>;
+  confirm(upTo: Position): Promise<void>;
+  readonly revoked: Promise<Revocation>;
+}
+
+/** An open source. Disposing it ends every lane; what is unsettled then is delivered again by a later session. */
+export interface SourceSession<T> extends AsyncDisposable {
+  /** Names the history that positions belong to (cluster, timeline, slot). A checkpoint of another one is an error. */
+  readonly identity: string;
+  /** Lanes as they appear. Ends when there will be no more. */
+  lanes(): AsyncIterable<LaneReader<T>>;
+  /** Where each lane would stand if all that is committed now were done. */
+  head(): Promise<ReadonlyMap<Lane, Position>>;
+}
+
+/**
+ * Where events come from. A source reads from a position and is told "everything up to here is durable"; it keeps no
+ * checkpoints and never decides what is settled.
+ */
+export interface Source<T> {
+  readonly name: string;
+  readonly features: SourceFeatures;
+  open(ctx: SourceContext): Promise<SourceSession<T>>;
+}
