@@ -1,3 +1,8 @@
 import { library } from '../../tsup.config.base.ts';
 
-export default library({ index: 'src/index.ts', postgres: 'src/postgres/index.ts' });
+export default library({
+  index: 'src/index.ts',
+  postgres: 'src/postgres/index.ts',
+  conformance: 'src/conformance/index.ts',
+  vitest: 'src/vitest/index.ts',
+});

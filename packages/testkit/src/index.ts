@@ -1,1 +1,1 @@
-export {};
+export { type WaitForOptions, waitFor } from './wait/wait-for.js';

@@ -74,6 +74,37 @@ export const ERRORS = {
     retry: 'operator',
     advice: 'The stored checkpoint was written by a newer version: upgrade this process.',
   },
+  // Test kit and the Postgres that it starts
+  POSTGRES_BINARIES_MISSING: {
+    retry: 'operator',
+    advice:
+      'Install with optional dependencies on (npm install --include=optional), or give the URL of a running Postgres in SLUICE_TEST_POSTGRES_URL.',
+  },
+  POSTGRES_NO_UNPRIVILEGED_USER: {
+    retry: 'operator',
+    advice: 'Postgres does not run as root: start as another user, or create a user named postgres.',
+  },
+  POSTGRES_DATA_DIR_IN_USE: {
+    retry: 'operator',
+    advice: 'Another process runs Postgres on this data directory: stop the process that the details name.',
+  },
+  POSTGRES_DATA_DIR_FOREIGN: {
+    retry: 'operator',
+    advice: 'The directory holds something else, or its password is not known: give another dataDir, or the password.',
+  },
+  POSTGRES_START_FAILED: { retry: 'operator', advice: 'The message ends with what Postgres said last.' },
+  TEST_WAIT_TIMEOUT: { retry: 'never', advice: 'The message says what was waited for and how it stood at the end.' },
+  TEST_RESOURCES_LEAKED: {
+    retry: 'never',
+    advice: 'Something opened since the snapshot was not closed: the details count it by kind.',
+  },
+  TEST_PROMISE_BROKEN: { retry: 'never', advice: 'The adapter does not keep the promise that the message names.' },
+  // Realtime
+  REALTIME_CLOSED: { retry: 'never', advice: 'The hub was closed: publish before it is, or make another one.' },
+  REALTIME_MESSAGE_INVALID: {
+    retry: 'never',
+    advice: 'Return what JSON can express from `message`: no undefined, no bigint, no cycle.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A code from the table. */
