@@ -1,0 +1,56 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Subscription } from '../channel/channel.js';
+import { encodeMessage } from '../frame/encode-message.js';
+import { CLOSE_TOO_SLOW } from '../hub/close-codes.js';
+import type { HubCounters } from '../hub/stats.js';
+
+/**
+ * One client, and the only place that writes to its socket.
+ *
+ * Frames are written whole and straight to the socket, past `ws`: the same buffer goes to every client. That is sound because no
+ * compression is negotiated and `ws` writes each of its own frames (a close, that is) in one go.
+ *
+ * A client that does not read costs at most `maxBufferedBytes` and nothing to others: what would go above it is not written, and
+ * the connection is closed with 4008. What a client with nothing waiting gets in one tick is always written.
+ */
+export class Connection {
+  readonly ws: WebSocket;
+  readonly subscriptions: Subscription[] = [];
+  /** Whether anything came from the client since the last ping. */
+  alive = true;
+  private readonly socket: Duplex;
+  private readonly maxBufferedBytes: number;
+  private readonly counters: HubCounters;
+
+  constructor(ws: WebSocket, socket: Duplex, maxBufferedBytes: number, counters: HubCounters) {
+    this.ws = ws;
+    this.socket = socket;
+    this.maxBufferedBytes = maxBufferedBytes;
+    this.counters = counters;
+  }
+
+  /** Bytes that the operating system has not taken yet. */
+  get buffered(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Hands whole frames to the socket, which hold so many messages. */
+  write(frames: Buffer, messages: number): void {
+    if (this.ws.readyState !== this.ws.OPEN) return;
+    const waiting = this.socket.writableLength;
+    if (waiting > 0 && waiting + frames.length > this.maxBufferedBytes) {
+      this.counters.dropped += messages;
+      this.counters.tooSlow += 1;
+      this.ws.close(CLOSE_TOO_SLOW, 'reader too slow');
+      return;
+    }
+    this.socket.write(frames);
+    this.counters.sent += messages;
+  }
+
+  /** Sends a message to this client alone, at once. */
+  send(message: unknown): void {
+    this.write(encodeMessage(message), 1);
+  }
+}

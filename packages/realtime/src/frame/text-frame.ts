@@ -1,0 +1,33 @@
+import { Buffer } from 'node:buffer';
+
+const FIN_TEXT = 0x81;
+
+/** An empty ping from a server: complete, final, unmasked. One buffer serves every connection. */
+export const PING_FRAME: Buffer = Buffer.from([0x89, 0x00]);
+
+/**
+ * Encodes `text` as one unmasked text frame, as a server sends it (RFC 6455, section 5.2).
+ *
+ * The result is built once and written to every socket that gets the message, so it must not be changed afterwards.
+ */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = FIN_TEXT;
+  if (start === 2) frame[1] = length;
+  else if (start === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, start);
+  return frame;
+}
+
+/** An unmasked pong that echoes the payload of a ping; a control frame holds at most 125 bytes (section 5.5). */
+export function pongFrame(payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x8a, payload.length]), payload]);
+}

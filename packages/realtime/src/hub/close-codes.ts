@@ -1,0 +1,8 @@
+/** The server stops or restarts; clients reconnect (RFC 6455, section 7.4.1). */
+export const CLOSE_GOING_AWAY = 1001;
+
+/** The client did not read what was sent to it, and more than `maxBufferedBytes` were waiting. */
+export const CLOSE_TOO_SLOW = 4008;
+
+/** The client sent more than `maxMessagesPerSecond`. */
+export const CLOSE_TOO_MANY_MESSAGES = 4029;

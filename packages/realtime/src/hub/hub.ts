@@ -1,0 +1,181 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ComponentError } from '@sluice/contracts';
+import { WebSocketServer } from 'ws';
+import { ChannelIndex } from '../channel/channel-index.js';
+import { Connection } from '../connection/connection.js';
+import { startHeartbeat } from '../connection/heartbeat.js';
+import { listen } from '../connection/inbound.js';
+import { encodeMessage } from '../frame/encode-message.js';
+import { type Attachment, type AttachOptions, attach, type UpgradableServer } from '../handshake/attach.js';
+import { refuse } from '../handshake/refuse.js';
+import { closeAll } from './close-all.js';
+import { CLOSE_GOING_AWAY } from './close-codes.js';
+import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from './options.js';
+import { keptUp } from './pace.js';
+import { HubCounters, type HubStats } from './stats.js';
+
+/**
+ * Makes a hub: WebSocket clients in channels, and messages published to them.
+ *
+ * Delivery is live only, at most once per connection: a client gets what is published while it is connected, in the order of
+ * publishing within a channel, and nothing of what it missed. A client in two channels gets a message that is published to both twice.
+ *
+ * Throws `OPTIONS_INVALID`.
+ */
+export function realtimeHub(options: HubOptions = {}): Hub {
+  return new RealtimeHub(resolveHubOptions(options));
+}
+
+/** See {@link realtimeHub}. */
+export interface Hub extends AsyncDisposable {
+  /** Answers the WebSocket upgrades of a server, besides whatever else that server does. */
+  attach(server: UpgradableServer, options: AttachOptions): Attachment;
+  /**
+   * Sends a message to every client in the channel (or in each of them) at the end of this tick: a string as it is, anything else
+   * as JSON. It is encoded once. Throws `REALTIME_MESSAGE_INVALID` when it has no JSON form and `REALTIME_CLOSED` after `close`.
+   */
+  publish(channels: string | readonly string[], message: unknown): void;
+  /**
+   * Resolves when what was published has been handed to the sockets and no client has more than half its cap waiting, or after
+   * `timeoutMs` (default 250): somebody who publishes much in a row waits here, so that only readers who are truly slow are closed.
+   */
+  flushed(options?: { readonly timeoutMs?: number }): Promise<void>;
+  stats(): HubStats;
+  /**
+   * Stops accepting, sends what waits, closes every client with 1001 and resolves when all are gone; sockets that are left after
+   * `deadlineMs` (default 5,000) are destroyed. Safe to call twice.
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+class RealtimeHub implements Hub {
+  private readonly options: ResolvedHubOptions;
+  private readonly server: WebSocketServer;
+  private readonly connections = new Set<Connection>();
+  private readonly channels = new ChannelIndex();
+  private readonly counters = new HubCounters();
+  private readonly attachments = new Set<Attachment>();
+  private readonly stopHeartbeat: () => void;
+  private handshakes = 0;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedHubOptions) {
+    const { limits } = options;
+    this.options = options;
+    // The hub tracks its clients and answers pings itself, through each client's cap. Without compression a frame is the same for all.
+    // `closeTimeout` is read by ws; its type declarations do not have it yet.
+    const server = {
+      noServer: true,
+      clientTracking: false,
+      autoPong: false,
+      perMessageDeflate: false,
+      maxPayload: limits.maxMessageBytes,
+      closeTimeout: limits.closeTimeoutMs,
+    };
+    this.server = new WebSocketServer(server);
+    this.stopHeartbeat = startHeartbeat(this.connections, options.heartbeat, this.counters);
+  }
+
+  attach(server: UpgradableServer, options: AttachOptions): Attachment {
+    this.assertOpen();
+    const { limits } = this.options;
+    const attachment = attach(server, options, {
+      enter: () => this.enter(),
+      leave: () => {
+        this.handshakes -= 1;
+      },
+      accept: (request, socket, head, channels, welcome) => this.accept(request, socket, head, channels, welcome),
+      refused: () => {
+        this.counters.refused += 1;
+      },
+      maxChannels: limits.maxChannelsPerConnection,
+      timeoutMs: limits.handshakeTimeoutMs,
+    });
+    this.attachments.add(attachment);
+    return {
+      detach: () => {
+        this.attachments.delete(attachment);
+        attachment.detach();
+      },
+    };
+  }
+
+  publish(channels: string | readonly string[], message: unknown): void {
+    this.assertOpen();
+    this.counters.published += 1;
+    let frame: Buffer | undefined;
+    for (const name of typeof channels === 'string' ? [channels] : channels) {
+      const channel = this.channels.get(name);
+      if (channel === undefined) continue;
+      frame ??= encodeMessage(message);
+      this.channels.publish(channel, frame);
+    }
+  }
+
+  async flushed({ timeoutMs = 250 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.channels.flush();
+    await keptUp(this.connections, this.options.limits.maxBufferedBytes / 2, timeoutMs);
+  }
+
+  stats(): HubStats {
+    return { connections: this.connections.size, channels: this.channels.size, ...this.counters };
+  }
+
+  close({ deadlineMs = 5_000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
+    this.closing ??= this.shutDown(deadlineMs);
+    return this.closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async shutDown(deadlineMs: number): Promise<void> {
+    for (const attachment of this.attachments) attachment.detach();
+    this.attachments.clear();
+    this.stopHeartbeat();
+    this.channels.flush();
+    await closeAll(this.connections, CLOSE_GOING_AWAY, 'server stops', deadlineMs);
+    this.server.close();
+  }
+
+  private enter(): boolean {
+    if (this.closing || this.connections.size + this.handshakes >= this.options.limits.maxConnections) return false;
+    this.handshakes += 1;
+    return true;
+  }
+
+  private accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    channels: readonly string[],
+    welcome: unknown,
+  ): void {
+    // The hub may have been closed, and the welcome may turn out to have no JSON form: both while there is still HTTP to answer in.
+    if (this.closing) {
+      refuse(socket, 503, 'Server stops');
+      return;
+    }
+    const first = welcome === undefined ? undefined : encodeMessage(welcome);
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      const { limits } = this.options;
+      const connection = new Connection(ws, socket, limits.maxBufferedBytes, this.counters);
+      this.connections.add(connection);
+      // A protocol error or a reset: `close` follows, and that is all there is to do.
+      ws.on('error', () => undefined);
+      ws.once('close', () => {
+        this.connections.delete(connection);
+        this.channels.leaveAll(connection);
+      });
+      listen(connection, limits.maxMessagesPerSecond, this.counters);
+      if (first !== undefined) connection.write(first, 1);
+      this.channels.join(connection, channels);
+    });
+  }
+
+  private assertOpen(): void {
+    if (this.closing) throw new ComponentError('REALTIME_CLOSED', 'the hub is closed');
+  }
+}

@@ -1,0 +1,78 @@
+import { ComponentError } from '@sluice/contracts';
+
+/** What one hub, and one client of it, may take. Every limit is finite. */
+export interface HubLimits {
+  /** Open connections and handshakes together; a further one is answered 503. Default: 10,000. */
+  readonly maxConnections?: number;
+  /** Channels that one connection may be in; a handshake that asks for more is answered 400. Default: 100. */
+  readonly maxChannelsPerConnection?: number;
+  /** The longest message accepted from a client, in bytes; a longer one closes with 1009. Default: 65,536. */
+  readonly maxMessageBytes?: number;
+  /** Messages accepted from one client in a second; one more closes with 4029. Default: 50. */
+  readonly maxMessagesPerSecond?: number;
+  /** Bytes that may wait for a client that does not read; above it closes with 4008. Default: 1,048,576. */
+  readonly maxBufferedBytes?: number;
+  /** How long the `channels` hook may take, in milliseconds; after that the handshake is answered 503. Default: 10,000. */
+  readonly handshakeTimeoutMs?: number;
+  /** How long a client may take to answer our close before its socket is destroyed, in milliseconds. Default: 5,000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** Options of {@link realtimeHub}. */
+export interface HubOptions {
+  readonly limits?: HubLimits;
+  readonly heartbeat?: {
+    /** How often every client is pinged, in milliseconds. Default: 30,000. */
+    readonly intervalMs?: number;
+    /** How long a client may take to answer a ping, in milliseconds; less than the interval. Default: 10,000. */
+    readonly timeoutMs?: number;
+  };
+}
+
+/** {@link HubOptions} with every default filled in. */
+export interface ResolvedHubOptions {
+  readonly limits: Required<HubLimits>;
+  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
+}
+
+const LIMITS: Required<HubLimits> = {
+  maxConnections: 10_000,
+  maxChannelsPerConnection: 100,
+  maxMessageBytes: 65_536,
+  maxMessagesPerSecond: 50,
+  maxBufferedBytes: 1_048_576,
+  handshakeTimeoutMs: 10_000,
+  closeTimeoutMs: 5_000,
+};
+
+const HEARTBEAT = { intervalMs: 30_000, timeoutMs: 10_000 };
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Fills in the defaults. Throws `OPTIONS_INVALID`, naming the option. */
+export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
+  const limits = positive('limits', LIMITS, options.limits);
+  const heartbeat = positive('heartbeat', HEARTBEAT, options.heartbeat);
+  if (heartbeat.timeoutMs >= heartbeat.intervalMs) {
+    throw invalid('heartbeat.timeoutMs', 'must be less than heartbeat.intervalMs');
+  }
+  return { limits, heartbeat };
+}
+
+function positive<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
+  const resolved = { ...defaults };
+  for (const name of Object.keys(given) as (keyof T & string)[]) {
+    if (!(name in defaults)) throw invalid(`${group}.${name}`, 'is not an option');
+    const value = given[name];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_TIMER_MS) {
+      throw invalid(`${group}.${name}`, `must be a whole number from 1 to ${MAX_TIMER_MS}`);
+    }
+    resolved[name] = value as T[typeof name];
+  }
+  return resolved;
+}
+
+/** The error for one bad option. */
+export function invalid(option: string, problem: string): ComponentError {
+  return new ComponentError('OPTIONS_INVALID', `${option} ${problem}`, { details: { option } });
+}
