@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { ensureChromium } from '../setup/chromium.mjs';
+import { ensurePackages } from '../setup/npm-packages.mjs';
+import { root } from '../setup/root.mjs';
+import { turbo } from '../setup/turbo.mjs';
+import { run } from './run.mjs';
+import { runTests } from './vitest.mjs';
+
+/** What `npm test` does, in order: the quick judges first. */
+export function stages({ browser }) {
+  return [
+    ['Packages', ensurePackages],
+    ...(browser ? [['Chromium', ensureChromium]] : []),
+    ['Types', () => turbo('Checking types', 'typecheck')],
+    ['Style', () => run('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])],
+    ['Structure', () => run(join(root, 'scripts/check-structure.mjs'))],
+    ['Error codes in docs/errors.md', () => run(join(root, 'scripts/error-page.mjs'), ['--check'])],
+    ['Build', () => turbo('Building what changed', 'build')],
+    ['Public API reports', () => run(join(root, 'scripts/api-report.mjs'), ['--check'])],
+    ['Packages as published', () => turbo('Checking the packages as npm would publish them', 'publint')],
+    [browser ? 'Tests' : 'Tests, without those that need a browser', () => runTests({ browser })],
+  ];
+}
