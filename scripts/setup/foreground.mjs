@@ -5,9 +5,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const sameSignalMs = 1000;
 
 // Should this process die without a word, the program is told to stop rather than left behind.
-const stopWithParent = `data:text/javascript,
+const stopWithParent = `data:text/javascript,${encodeURIComponent(`
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();`;
+  process.channel.unref();`)}`;
 
 /**
  * Runs a Node program in the foreground until it ends, and resolves with its exit code.
