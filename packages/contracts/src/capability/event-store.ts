@@ -4,6 +4,7 @@ import type { Source } from '../source/source.js';
 /** What a stream's version must be for an append to succeed. `any` never conflicts. */
 export type ExpectedVersion = bigint | 'none' | 'exists' | 'any';
 
+/** An event as the caller of `append` gives it; the store adds stream, version and position. */
 export interface NewEvent {
   readonly type: string;
   readonly data: unknown;
@@ -15,6 +16,7 @@ export type AppendResult =
   | { readonly outcome: 'appended'; readonly version: bigint; readonly position: bigint }
   | { readonly outcome: 'conflict'; readonly actual: bigint };
 
+/** An event as it was read back from its stream. */
 export interface Recorded<T = unknown> {
   readonly stream: string;
   /** Within the stream: 1, 2, 3… without gaps. */
@@ -22,6 +24,7 @@ export interface Recorded<T = unknown> {
   readonly event: Envelope<T>;
 }
 
+/** Which part of a stream to read; both ends are included. */
 export interface ReadOptions {
   /** First version to read. Default: 1. */
   readonly from?: bigint;

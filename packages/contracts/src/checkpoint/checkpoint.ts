@@ -27,6 +27,7 @@ export interface StoredCheckpoint {
   readonly checkpoint: Checkpoint | null;
 }
 
+/** Every checkpoint of one pipeline, over its sinks and lanes. */
 export type Checkpoints = readonly StoredCheckpoint[];
 
 /**

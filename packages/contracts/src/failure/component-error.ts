@@ -9,6 +9,7 @@ export type RetryClass = 'now' | 'backoff' | 'never' | 'operator';
 /** Ids, counts, positions, names. Never row values, secrets or connection strings. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | bigint | null | readonly string[]>>;
 
+/** What an error carries besides its code and message. */
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;

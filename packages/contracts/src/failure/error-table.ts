@@ -54,9 +54,17 @@ export const ERRORS = {
   },
   PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
   SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
+  DEAD_LETTERS_FULL: {
+    retry: 'operator',
+    advice: 'Look at the dead letters, discard or replay them, or give the store more room.',
+  },
+  MEMORY_FULL: {
+    retry: 'backoff',
+    advice: 'What reads it is slower than what writes: wait and try again, or give it more capacity.',
+  },
   // Checkpoints
   CHECKPOINT_FENCED: {
-    retry: 'backoff',
+    retry: 'operator',
     advice:
       'Another instance has taken over this pipeline; this one stops writing. Run one instance, or expect the newer one to win.',
   },
@@ -104,6 +112,64 @@ export const ERRORS = {
   REALTIME_MESSAGE_INVALID: {
     retry: 'never',
     advice: 'Return what JSON can express from `message`: no undefined, no bigint, no cycle.',
+  },
+  // Postgres change data capture
+  CDC_CONNECTION_LOST: {
+    retry: 'backoff',
+    advice: 'The connection to Postgres was lost and did not come back in time.',
+  },
+  CDC_AUTH_FAILED: { retry: 'operator', advice: 'Correct the user, the password or pg_hba.conf.' },
+  CDC_PERMISSION_DENIED: {
+    retry: 'operator',
+    advice: 'Grant the role REPLICATION, SELECT on the tables, and, to create a publication, ownership of them.',
+  },
+  CDC_WAL_LEVEL: { retry: 'operator', advice: 'Set wal_level = logical and restart Postgres.' },
+  CDC_SLOT_MISSING: {
+    retry: 'operator',
+    advice:
+      'The replication slot is gone, and with it the changes since the checkpoint. Delete the checkpoints and rebuild the sink from a new snapshot.',
+  },
+  CDC_SLOT_INVALIDATED: {
+    retry: 'operator',
+    advice:
+      'Postgres removed WAL that the slot needed (max_slot_wal_keep_size, idle_replication_slot_timeout). Drop the slot, delete the checkpoints and rebuild the sink.',
+  },
+  CDC_SLOT_ACTIVE: {
+    retry: 'backoff',
+    advice: 'Another connection reads this slot. Run one reader for each slot, or wait until the other one is gone.',
+  },
+  CDC_SLOT_UNSUITABLE: {
+    retry: 'operator',
+    advice: 'The slot belongs to another database or another output plugin. Name another slot.',
+  },
+  CDC_SLOT_LIMIT: {
+    retry: 'operator',
+    advice: 'Raise max_replication_slots and max_wal_senders, or drop unused slots.',
+  },
+  CDC_CHECKPOINT_MISSING: {
+    retry: 'operator',
+    advice:
+      'The slot exists and the checkpoints do not: they were lost, or the slot is not ours. Restore the checkpoints, or drop the slot to start over with a snapshot, or say slot: { create: false } to adopt it.',
+  },
+  CDC_PUBLICATION_MISSING: {
+    retry: 'operator',
+    advice: 'Create the publication, or give `tables` to have it created.',
+  },
+  CDC_PUBLICATION_MISMATCH: {
+    retry: 'operator',
+    advice: 'The publication was made by someone else and does not hold these tables: alter it, or name another one.',
+  },
+  CDC_TABLE_MISSING: { retry: 'operator', advice: 'Create the table, or correct its name (schema.name).' },
+  CDC_CLUSTER_CHANGED: {
+    retry: 'operator',
+    advice: 'The connection leads to another cluster or timeline now. Rebuild the sink, or connect to the former one.',
+  },
+  CDC_MESSAGE_TOO_LARGE: { retry: 'operator', advice: 'Raise maxMessageBytes above the size in the details.' },
+  CDC_PROTOCOL: { retry: 'backoff', advice: 'The server sent something unexpected; report it with the details.' },
+  CDC_SERVER_ERROR: { retry: 'backoff', advice: 'Postgres refused a command; `sqlState` in the details says why.' },
+  CDC_TRUNCATE: {
+    retry: 'operator',
+    advice: "A table was truncated, which rows cannot express. Handle `truncate` changes, or say { truncate: 'skip' }.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -32,4 +32,5 @@ export interface ProgressFrame {
   readonly position: Position;
 }
 
+/** What a lane reader yields: events, or the news that there are none up to a position. */
 export type Frame<T> = BatchFrame<T> | ProgressFrame;

@@ -18,6 +18,7 @@ export interface Publisher extends AsyncDisposable {
   publish(topic: string, events: readonly Envelope<Uint8Array>[]): Promise<void>;
 }
 
+/** What to receive, and as part of which group. */
 export interface SubscribeOptions {
   readonly topics: readonly string[];
   /** Members of one group share the events; each group gets all of them. */
