@@ -1,0 +1,91 @@
+import { ComponentError } from '@sluice/contracts';
+import { type Delivery, reused } from '../delivery/delivery.js';
+import { Stage } from './stage.js';
+
+/** A stage of the pipeline and how many deliveries it holds. */
+export interface StageReport {
+  readonly name: string;
+  readonly held: number;
+}
+
+/**
+ * Knows at any time which stage holds which delivery.
+ *
+ * A delivery that leaves a stage must have come into it (or been made of one that did), once. Leaving before an earlier one
+ * with a key in common is an error unless the pipeline is `unordered`. A stage that keeps a delivery longer than the
+ * settlement time-out is named as the one that lost it, unless holding back is what it is for.
+ */
+export class Custody {
+  readonly #stages: readonly Stage[];
+  #clock = Date.now();
+
+  /** The last stage is the sink. */
+  constructor(
+    stages: readonly { readonly name: string; readonly holds: boolean }[],
+    private readonly unordered: boolean,
+  ) {
+    this.#stages = stages.map((stage) => new Stage(stage.name, stage.holds));
+  }
+
+  /** A delivery comes from the source. */
+  receive(delivery: Delivery<unknown>): void {
+    (this.#stages[0] as Stage).append(delivery, this.#clock);
+  }
+
+  /** A delivery leaves stage `index` for the next. */
+  pass(delivery: Delivery<unknown>, index: number): void {
+    const from = this.#stages[index] as Stage;
+    if (delivery.spent || delivery.stage !== from) throw reused(delivery);
+    if (from.first !== delivery && !this.unordered) refuseOvertaking(from, delivery);
+    from.remove(delivery);
+    (this.#stages[index + 1] as Stage).append(delivery, this.#clock);
+  }
+
+  report(): readonly StageReport[] {
+    return this.#stages.map(({ name, held }) => ({ name, held }));
+  }
+
+  /** Moves the clock on, and answers with an error when a stage other than the sink has kept a delivery for too long. */
+  overdue(now: number, timeoutMs: number): ComponentError | undefined {
+    this.#clock = now;
+    for (const stage of this.#stages.slice(0, -1)) {
+      const oldest = stage.first;
+      if (oldest === undefined || stage.holds || now - oldest.since < timeoutMs) continue;
+      return new ComponentError(
+        'PIPELINE_DELIVERY_LOST',
+        `${stage.name} has kept a delivery of lane ${oldest.lane} for more than ${timeoutMs} ms`,
+        { details: { stage: stage.name, held: stage.held, lane: oldest.lane, timeoutMs } },
+      );
+    }
+    return undefined;
+  }
+}
+
+function refuseOvertaking(stage: Stage, delivery: Delivery<unknown>): void {
+  let keys: Set<string> | undefined;
+  for (let earlier = stage.first; earlier !== undefined && earlier !== delivery; earlier = earlier.next) {
+    if (earlier.lane !== delivery.lane || disjoint(earlier, delivery)) continue;
+    keys ??= keysOf(delivery);
+    for (const event of earlier.events) {
+      const key = event.key;
+      if (key === undefined || !keys.has(key)) continue;
+      throw new ComponentError(
+        'PIPELINE_DELIVERY_REORDERED',
+        `${stage.name} let an event overtake one of the same key`,
+        {
+          details: { stage: stage.name, lane: delivery.lane },
+        },
+      );
+    }
+  }
+}
+
+function disjoint(a: Delivery<unknown>, b: Delivery<unknown>): boolean {
+  return a.partition !== undefined && b.partition !== undefined && a.partition !== b.partition;
+}
+
+function keysOf(delivery: Delivery<unknown>): Set<string> {
+  const keys = new Set<string>();
+  for (const event of delivery.events) if (event.key !== undefined) keys.add(event.key);
+  return keys;
+}

@@ -1,0 +1,59 @@
+import type { Delivery } from '../delivery/delivery.js';
+
+type Held = Delivery<unknown>;
+
+/**
+ * The deliveries that one stage of a pipeline holds, in the order in which they came.
+ *
+ * A linked list through the deliveries themselves: a delivery made from another takes its place, so the order survives
+ * mapping, cutting and joining, and every step costs a few writes.
+ */
+export class Stage {
+  first: Held | undefined;
+  last: Held | undefined;
+  held = 0;
+
+  constructor(
+    readonly name: string,
+    /** Whether holding deliveries back is what the stage is for (batchBy). */
+    readonly holds: boolean,
+  ) {}
+
+  append(delivery: Held, now: number): void {
+    delivery.since = now;
+    this.#link(delivery, this.last, undefined);
+  }
+
+  insertAfter(before: Held, delivery: Held): void {
+    delivery.since = before.since;
+    this.#link(delivery, before, before.next);
+  }
+
+  replace(old: Held, made: Held): void {
+    this.insertAfter(old, made);
+    this.remove(old);
+  }
+
+  remove(delivery: Held): void {
+    if (delivery.stage !== this) return;
+    if (delivery.previous) delivery.previous.next = delivery.next;
+    else this.first = delivery.next;
+    if (delivery.next) delivery.next.previous = delivery.previous;
+    else this.last = delivery.previous;
+    delivery.previous = undefined;
+    delivery.next = undefined;
+    delivery.stage = undefined;
+    this.held -= 1;
+  }
+
+  #link(delivery: Held, previous: Held | undefined, next: Held | undefined): void {
+    delivery.stage = this;
+    delivery.previous = previous;
+    delivery.next = next;
+    if (previous) previous.next = delivery;
+    else this.first = delivery;
+    if (next) next.previous = delivery;
+    else this.last = delivery;
+    this.held += 1;
+  }
+}

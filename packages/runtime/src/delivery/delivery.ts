@@ -1,0 +1,128 @@
+import { ComponentError, type Envelope, type Lane } from '@sluice/contracts';
+import type { Stage } from '../custody/stage.js';
+import type { Entry } from '../settlement/ledger.js';
+import type { Flow } from './flow.js';
+
+/** An event that an operator could not process. */
+export interface Failure {
+  readonly event: Envelope<unknown>;
+  readonly cause: unknown;
+}
+
+/**
+ * A batch of events on its way through a pipeline: the unit that operators receive and emit.
+ *
+ * A delivery is used once: passed on as it is, turned into another (`with`), cut (`split`), joined (`merge`) or `settle`d.
+ * The source batch that it came from is settled when everything that was made of it is. Using a delivery twice is the error
+ * `PIPELINE_DELIVERY_REUSED`.
+ */
+export class Delivery<T> {
+  /** @internal */ stage: Stage | undefined;
+  /** @internal */ previous: Delivery<unknown> | undefined;
+  /** @internal */ next: Delivery<unknown> | undefined;
+  /** @internal When the present stage received it, by the custody's clock. */ since = 0;
+  /** @internal */ spent = false;
+
+  /** @internal Deliveries are made by the runtime, and from each other. */
+  constructor(
+    readonly events: readonly Envelope<T>[],
+    readonly lane: Lane,
+    /** The share of the source batch's bytes that is still in these events, about. */
+    readonly bytes: number,
+    /** @internal */ readonly flow: Flow,
+    /** @internal */ readonly entries: readonly Entry[],
+    /** Set by `partitionByKey`: deliveries of different partitions have no key in common. */
+    readonly partition: number | undefined,
+  ) {}
+
+  /** The same delivery with other events. */
+  with<U>(events: readonly Envelope<U>[]): Delivery<U> {
+    this.#spend();
+    const made = new Delivery<U>(events, this.lane, this.bytes, this.flow, this.entries, this.partition);
+    this.stage?.replace(this, made);
+    return made;
+  }
+
+  /**
+   * Cuts the delivery. It counts as settled when all parts are. Parts must be given in the order in which they are to be
+   * emitted; with no parts at all the delivery is settled.
+   */
+  split<U>(parts: readonly { readonly events: readonly Envelope<U>[]; readonly partition?: number }[]): Delivery<U>[] {
+    if (parts.length === 0) {
+      this.settle();
+      return [];
+    }
+    this.#spend();
+    for (const entry of this.entries) entry.open += parts.length - 1;
+    const share = this.bytes / parts.length;
+    const made = parts.map(
+      (part) =>
+        new Delivery<U>(part.events, this.lane, share, this.flow, this.entries, part.partition ?? this.partition),
+    );
+    let before: Delivery<unknown> = this;
+    for (const part of made) {
+      before.stage?.insertAfter(before, part);
+      before = part;
+    }
+    this.stage?.remove(this);
+    return made;
+  }
+
+  /**
+   * Joins deliveries of one lane, in order, into one; all of them count as settled when it is.
+   *
+   * @throws TypeError when there are none, or when their lanes or partitions differ.
+   */
+  static merge<T>(deliveries: readonly Delivery<T>[]): Delivery<T> {
+    const last = deliveries.at(-1);
+    if (last === undefined) throw new TypeError('Delivery.merge needs at least one delivery');
+    if (
+      deliveries.some((one) => one.lane !== last.lane || one.partition !== last.partition || one.flow !== last.flow)
+    ) {
+      throw new TypeError('Delivery.merge joins deliveries of one lane and partition only');
+    }
+    if (deliveries.length === 1) return last;
+    for (const one of deliveries) one.#spend();
+    const made = new Delivery<T>(
+      deliveries.flatMap((one) => one.events),
+      last.lane,
+      deliveries.reduce((sum, one) => sum + one.bytes, 0),
+      last.flow,
+      deliveries.flatMap((one) => one.entries),
+      last.partition,
+    );
+    last.stage?.replace(last, made);
+    for (const one of deliveries) if (one !== last) one.stage?.remove(one);
+    return made;
+  }
+
+  /** Done with: nothing of it needs to reach the sink. */
+  settle(): void {
+    this.#spend();
+    this.stage?.remove(this);
+    this.flow.release(this.entries);
+  }
+
+  /**
+   * Hands over events that can't be processed: to the dead letters where there are some, else the pipeline fails. They count
+   * as part of this delivery until they are durable there. The delivery itself goes on with whatever you give to `with`.
+   */
+  divert(failures: readonly Failure[]): void {
+    if (failures.length === 0) return;
+    if (this.spent) throw reused(this);
+    for (const entry of this.entries) entry.open += 1;
+    this.flow.divert(this.lane, this.entries, failures);
+  }
+
+  #spend(): void {
+    if (this.spent) throw reused(this);
+    this.spent = true;
+  }
+}
+
+/** The error for a delivery that was passed on, mapped, cut, joined or settled before. */
+export function reused(delivery: Delivery<unknown>): ComponentError {
+  return new ComponentError('PIPELINE_DELIVERY_REUSED', `a delivery of lane ${delivery.lane} was used twice`, {
+    details: { lane: delivery.lane, events: delivery.events.length, stage: delivery.stage?.name ?? 'none' },
+  });
+}

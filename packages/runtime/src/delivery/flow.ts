@@ -1,0 +1,34 @@
+import type { Lane } from '@sluice/contracts';
+import type { Entry } from '../settlement/ledger.js';
+import type { Failure } from './delivery.js';
+
+/** What the deliveries of one generation of a pipeline share. */
+export class Flow {
+  readonly #flushers = new Set<() => void>();
+
+  constructor(
+    private readonly diverted: (lane: Lane, entries: readonly Entry[], failures: readonly Failure[]) => void,
+  ) {}
+
+  /**
+   * Registers an operator that holds deliveries back. `emit` is called when it must let go of them at once: the pipeline
+   * waits for credit and nothing is being written, or it drains. Returns what unregisters it.
+   */
+  onFlush(emit: () => void): () => void {
+    this.#flushers.add(emit);
+    return () => this.#flushers.delete(emit);
+  }
+
+  /** Makes every holding operator emit what it holds. */
+  flush(): void {
+    for (const emit of this.#flushers) emit();
+  }
+
+  release(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.ledger.release(entry);
+  }
+
+  divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[]): void {
+    this.diverted(lane, entries, failures);
+  }
+}

@@ -1,0 +1,34 @@
+import type { LaneReader, Position } from '@sluice/contracts';
+
+/** Tells a source what is durable: ascending, one call at a time, the newest position only. */
+export class Confirmations {
+  #due: Position | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly reader: LaneReader<unknown>,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  confirm(position: Position): void {
+    this.#due = position;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let position = this.#due; position !== undefined; position = this.#due) {
+        this.#due = undefined;
+        await this.reader.confirm(position);
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  ComponentError,
+  comparePositions,
+  type Lane,
+  type LaneReader,
+  type Position,
+  type Revocation,
+  type SourceSession,
+} from '@sluice/contracts';
+import { fenced } from '../checkpoint/checkpointer.js';
+import { LaneRun, type LaneSetting } from './lane-run.js';
+
+/** What a set of lanes needs of its pipeline. */
+export interface LaneSetParts {
+  readonly session: SourceSession<unknown>;
+  /** Undefined when the source acks each event singly: then there are no positions to keep. */
+  readonly store: CheckpointStore | undefined;
+  readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+  readonly owner: string;
+  readonly setting: Omit<LaneSetting, 'fence' | 'stored' | 'identity'>;
+  /** Stores what is settled in any lane. */
+  readonly flush: () => Promise<void>;
+  /** The lane was taken away. */
+  readonly forget: (lane: Lane) => void;
+}
+
+/**
+ * The lanes of an open source: takes them up as they appear, lets each wait for those that it comes after, and gives them
+ * back when they are revoked.
+ */
+export class LaneSet {
+  readonly #runs = new Map<Lane, LaneRun>();
+  readonly #over = new Set<Lane>();
+  #allAnnounced = false;
+  #ending = 0;
+  #watchers: (() => void)[] = [];
+
+  constructor(private readonly parts: LaneSetParts) {}
+
+  /** Whether a lane is waiting for its last deliveries to settle. */
+  get ending(): boolean {
+    return this.#ending > 0;
+  }
+
+  get(lane: Lane): LaneRun | undefined {
+    return this.#runs.get(lane);
+  }
+
+  all(): IterableIterator<LaneRun> {
+    return this.#runs.values();
+  }
+
+  /** Whether the lane was announced, and has ended and settled; or whether it will never be announced. */
+  isOver(lane: Lane): boolean {
+    return this.#over.has(lane) || (this.#allAnnounced && !this.#runs.has(lane));
+  }
+
+  /** Serves every lane; resolves when all have ended. */
+  async serve(): Promise<void> {
+    const served: Promise<void>[] = [];
+    for await (const reader of this.parts.session.lanes()) {
+      // One after the other: a lane is on record before the next is even announced.
+      const run = await this.#takeUp(reader);
+      const lane = this.#read(reader, run);
+      lane.catch(this.parts.setting.failed);
+      served.push(lane);
+      void this.#heedRevocation(reader, run).catch(this.parts.setting.failed);
+    }
+    this.#allAnnounced = true;
+    this.#changed();
+    await Promise.all(served);
+  }
+
+  /** No lane pulls any more. */
+  stop(): void {
+    for (const run of this.#runs.values()) run.stop();
+    this.parts.setting.credits.wake();
+  }
+
+  async #takeUp(reader: LaneReader<unknown>): Promise<LaneRun> {
+    const { store, checkpoints, session, owner, setting } = this.parts;
+    const { lane } = reader;
+    const known = checkpoints.get(lane) ?? undefined;
+    refuseBehind(lane, known?.position, reader.confirmed);
+    const fence = store && (await store.acquire(setting.pipeline, setting.sink, lane, owner)).fence;
+    const stored = known?.position;
+    const run = new LaneRun(reader, { ...setting, identity: session.identity, fence, stored });
+    this.#runs.set(lane, run);
+    this.#over.delete(lane);
+    return run;
+  }
+
+  async #read(reader: LaneReader<unknown>, run: LaneRun): Promise<void> {
+    const before = reader.after ?? [];
+    while (!before.every((lane) => this.isOver(lane))) {
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
+    await this.#begin(reader, run, before);
+    await run.pull();
+    this.#ending += 1;
+    await run.until(() => run.finished || run.ledger.abandoned);
+    this.#ending -= 1;
+    if (run.ledger.abandoned) return;
+    await this.parts.flush();
+    await run.confirmed();
+    this.#over.add(run.lane);
+    this.#changed();
+  }
+
+  /** Puts the beginning of a lane on record, in one step with the end of those before it. */
+  async #begin(reader: LaneReader<unknown>, run: LaneRun, before: readonly Lane[]): Promise<void> {
+    const { store } = this.parts;
+    const { start } = reader;
+    if (!store || start === undefined || run.ledger.settled !== undefined) return;
+    const ended = before.flatMap((lane) => this.#runs.get(lane)?.checkpointWrite(null) ?? []);
+    const outcome = await store.save([run.checkpointWrite(start), ...ended]);
+    if (outcome === 'fenced') throw fenced([run.lane]);
+    run.startAt(start);
+    for (const lane of before) this.#runs.delete(lane);
+  }
+
+  async #heedRevocation(reader: LaneReader<unknown>, run: LaneRun): Promise<void> {
+    const revocation: Revocation = await reader.revoked;
+    run.stop();
+    this.parts.setting.credits.wake();
+    this.#ending += 1;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, revocation.deadline - Date.now()));
+    });
+    const handedBack = run
+      .until(() => run.ledger.length === 0 || run.ledger.abandoned)
+      .then(() => this.parts.flush())
+      .then(() => run.confirmed());
+    await Promise.race([handedBack, deadline]);
+    clearTimeout(timer);
+    this.#ending -= 1;
+    run.ledger.abandon();
+    if (this.#runs.get(run.lane) === run) {
+      this.#runs.delete(run.lane);
+      this.parts.forget(run.lane);
+    }
+    run.look();
+    this.#changed();
+    revocation.done();
+  }
+
+  #changed(): void {
+    for (const look of this.#watchers.splice(0)) look();
+  }
+}
+
+function refuseBehind(lane: Lane, stored: Position | undefined, confirmed: Position | undefined): void {
+  if (!stored || !confirmed || comparePositions({ ...stored, within: 0 }, { ...confirmed, within: 0 }) >= 0) return;
+  throw new ComponentError(
+    'CHECKPOINT_BEHIND',
+    `lane ${lane}: the checkpoint lies before what the source has given up`,
+    {
+      details: { lane, checkpoint: stored.resume, confirmed: confirmed.resume },
+    },
+  );
+}

@@ -1,0 +1,45 @@
+import { type Frame, type LaneReader, type Position, paddedPosition } from '@sluice/contracts';
+import type { MemoryLog } from './memory-log.js';
+
+/** What a lane over a memory log needs. */
+export interface MemoryLaneParts<T> {
+  readonly log: MemoryLog<T>;
+  /** The event to begin with. */
+  readonly from: number;
+  readonly generation: bigint;
+  /** Events of a batch. */
+  readonly batch: number;
+  /** What one event counts for, in bytes. */
+  readonly bytesPerEvent: number;
+  readonly maxBatchBytes: number;
+  readonly signal: AbortSignal;
+  readonly confirmed: (upTo: number) => void;
+}
+
+/** Reads a memory log as a lane: `resume` is the number of the next event. */
+export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
+  const { log, signal, bytesPerEvent } = parts;
+  const size = Math.max(1, Math.min(parts.batch, Math.floor(parts.maxBatchBytes / bytesPerEvent)));
+  async function* frames(): AsyncGenerator<Frame<T>> {
+    let at = parts.from;
+    while (at < log.end ? !signal.aborted : await log.reaches(at, signal)) {
+      const events = log.slice(at, size);
+      at += events.length;
+      yield { kind: 'batch', events, bytes: events.length * bytesPerEvent, position: memoryPosition(at) };
+    }
+  }
+  return {
+    lane: log.name,
+    generation: parts.generation,
+    frames,
+    async confirm(upTo) {
+      parts.confirmed(Number.parseInt(upTo.resume, 16));
+    },
+    revoked: new Promise(() => {}),
+  };
+}
+
+/** The position before event number `at`. */
+export function memoryPosition(at: number): Position {
+  return { resume: paddedPosition(at), within: 0 };
+}

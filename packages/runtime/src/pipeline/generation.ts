@@ -1,0 +1,327 @@
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  ComponentError,
+  type Lane,
+  type Position,
+  type SinkSession,
+  type SourceSession,
+} from '@sluice/contracts';
+import { Checkpointer } from '../checkpoint/checkpointer.js';
+import { Credits } from '../credits/credits.js';
+import { Custody, type StageReport } from '../custody/custody.js';
+import { bury } from '../dead-letters/bury.js';
+import { Delivery, type Failure } from '../delivery/delivery.js';
+import { Flow } from '../delivery/flow.js';
+import type { LaneRun } from '../lane/lane-run.js';
+import { LaneSet } from '../lane/lane-set.js';
+import { asStageError } from '../retry/failure-class.js';
+import type { Entry } from '../settlement/ledger.js';
+import { AtomicWriter } from '../sink/atomic-writer.js';
+import { writeDurably } from '../sink/durable-write.js';
+import { QueuedWriter } from '../sink/queued-writer.js';
+import { DEFAULT_MAX_EVENTS, type SinkWrite, type SinkWriter } from '../sink/sink-writer.js';
+import { type Chain, connect, stagesOf } from './chain.js';
+import type { Counters } from './counters.js';
+import type { Plan } from './plan.js';
+
+/** How often held deliveries and time-outs are looked at, in milliseconds. */
+const TICK_MS = 50;
+/** How long closing waits for a write that is under way, or for a source or sink to close, in milliseconds. */
+const CLOSE_MS = 10_000;
+
+/** What a generation tells its pipeline. */
+export interface GenerationHooks {
+  readonly owner: string;
+  readonly counters: Counters;
+  readonly retried: (error: unknown, attempt: number) => void;
+  readonly notice: (message: string) => void;
+}
+
+/**
+ * A pipeline from one opening of its source and sink to the next closing. Whatever ends it, everything of it is left behind:
+ * settlements that come later are ignored, and the next generation starts from the checkpoint.
+ */
+export class Generation {
+  readonly #abort = new AbortController();
+  readonly #credits: Credits;
+  readonly #custody: Custody;
+  readonly #flow: Flow;
+  readonly #writer: SinkWriter;
+  readonly #checkpointer: Checkpointer | undefined;
+  readonly #chain: Chain;
+  readonly #lanes: LaneSet;
+  readonly #timer: NodeJS.Timeout;
+  #failure: { readonly error: unknown } | undefined;
+  #draining = false;
+  #finish: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  /** Resolves when the source has ended and all is settled, or a drain is over; rejects when the generation failed. */
+  readonly finished: Promise<void>;
+
+  private constructor(
+    private readonly plan: Plan,
+    private readonly hooks: GenerationHooks,
+    private readonly session: SourceSession<unknown>,
+    private readonly sinkSession: SinkSession<unknown>,
+    opened: Opened,
+  ) {
+    const { name, source, sink, options, credits } = plan;
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = { resolve, reject };
+    });
+    this.finished.catch(() => 'the pipeline looks at it when it comes to it');
+    this.#credits = new Credits(credits.bytes, credits.batches);
+    this.#custody = new Custody(stagesOf(plan.operators, sink.name), options.unordered);
+    this.#flow = new Flow(
+      (lane, entries, failures) => void this.#divert(lane, entries, failures),
+      () => this.#urgent,
+    );
+    const fail = (error: unknown) => this.fail(error);
+    const lane = (of: Lane) => this.#lanes.get(of);
+    const becameIdle = () => this.#relieve();
+    const write = (one: SinkWrite) => this.#write(one);
+    const maxEvents = sink.features.maxEvents ?? DEFAULT_MAX_EVENTS;
+    if (sink.features.delivery === 'atomic') {
+      const intervalMs = options.checkpointIntervalMs;
+      this.#writer = new AtomicWriter({ maxEvents, intervalMs, lane, write, becameIdle, failed: fail });
+    } else {
+      this.#checkpointer = new Checkpointer({
+        store: opened.store as CheckpointStore,
+        intervalMs: options.checkpointIntervalMs,
+        policy: plan.retry,
+        signal: this.#abort.signal,
+        lane,
+        retried: hooks.retried,
+        failed: fail,
+      });
+      const checkpointer = this.#checkpointer;
+      this.#writer = new QueuedWriter({ maxEvents, write, checkpointer, becameIdle, failed: fail });
+    }
+    this.#lanes = new LaneSet({
+      session,
+      store: source.features.ack === 'cumulative' ? opened.store : undefined,
+      checkpoints: opened.checkpoints,
+      owner: hooks.owner,
+      flush: () => this.#writer.flush(),
+      forget: (of) => this.#writer.forget(of),
+      setting: {
+        pipeline: name,
+        sink: sink.name,
+        credits: this.#credits,
+        maxUnsettled: options.maxUnsettled,
+        receive: (run, frame, entry) => {
+          hooks.counters.received += frame.events.length;
+          this.#chain.push(new Delivery(frame.events, run.lane, frame.bytes, this.#flow, [entry], undefined));
+        },
+        advanced: (run) => this.#writer.advanced(run.lane),
+        starved: () => this.#relieve(),
+        failed: fail,
+        notice: hooks.notice,
+      },
+    });
+    this.#chain = connect(plan.operators, this.#custody, {
+      next: (delivery) => this.#writer.accept(delivery),
+      error: (cause) => fail(asStageError(cause)),
+      complete: () => this.#stageCompleted(),
+    });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Opens sink and source, in this order, and starts to read. */
+  static async open(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<Generation> {
+    const context = { pipeline: plan.name, signal, notice: hooks.notice };
+    const sinkSession = await plan.sink.open(context);
+    try {
+      const store = sinkSession.checkpoints ?? plan.checkpoints;
+      const checkpoints = await loadCheckpoints(plan, store);
+      const { maxBatchBytes } = plan.options;
+      const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
+      try {
+        refuseForeign(checkpoints, session.identity);
+        const made = new Generation(plan, hooks, session, sinkSession, { store, checkpoints });
+        made.#serve();
+        return made;
+      } catch (error) {
+        await session[Symbol.asyncDispose]();
+        throw error;
+      }
+    } catch (error) {
+      await sinkSession[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  head(): Promise<ReadonlyMap<Lane, Position>> {
+    return this.session.head();
+  }
+
+  lane(lane: Lane): LaneRun | undefined {
+    return this.#lanes.get(lane);
+  }
+
+  isOver(lane: Lane): boolean {
+    return this.#lanes.isOver(lane);
+  }
+
+  /** Whether nothing at all is in flight. */
+  get empty(): boolean {
+    return [...this.#lanes.all()].every((run) => run.ledger.length === 0);
+  }
+
+  report(): { credits: { bytes: number; batches: number }; stages: readonly StageReport[]; unsettled: number } {
+    let unsettled = 0;
+    for (const run of this.#lanes.all()) unsettled += run.ledger.length;
+    const { bytes, batches } = this.#credits;
+    return { credits: { bytes, batches }, stages: this.#custody.report(), unsettled };
+  }
+
+  fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#finish?.reject(error);
+  }
+
+  /** Stops pulling, and settles and stores what is in flight until the deadline. Answers with what was given up, by lane. */
+  async drain(timeoutMs: number): Promise<ReadonlyMap<Lane, number>> {
+    this.#draining = true;
+    const deadline = Date.now() + timeoutMs;
+    this.#lanes.stop();
+    this.#flow.flush();
+    this.#chain.complete();
+    const runs = [...this.#lanes.all()];
+    const settled = Promise.all(runs.map((run) => run.until(() => run.ledger.length === 0)))
+      .then(() => this.#writer.flush())
+      .then(() => Promise.all(runs.map((run) => run.confirmed())));
+    await within(
+      Promise.race([settled, this.finished]).catch(() => 'reported as given up'),
+      deadline - Date.now(),
+    );
+    const givenUp = await this.close();
+    this.#finish?.resolve();
+    return givenUp;
+  }
+
+  /** Leaves everything behind. Answers with the events that were in flight, by lane. Idempotent. */
+  async close(): Promise<ReadonlyMap<Lane, number>> {
+    clearInterval(this.#timer);
+    this.#draining = true;
+    this.#lanes.stop();
+    this.#chain.subscription.unsubscribe();
+    this.#abort.abort();
+    this.#checkpointer?.close();
+    await within(this.#writer.close(), CLOSE_MS);
+    const givenUp = new Map<Lane, number>();
+    for (const run of this.#lanes.all()) {
+      const events = run.ledger.abandon();
+      if (events > 0) givenUp.set(run.lane, events);
+      await within(run.confirmed(), CLOSE_MS);
+      run.look();
+    }
+    for (const part of [this.session, this.sinkSession]) {
+      await within(this.#dispose(part), CLOSE_MS);
+    }
+    return givenUp;
+  }
+
+  async #dispose(part: AsyncDisposable): Promise<void> {
+    try {
+      await part[Symbol.asyncDispose]();
+    } catch (error) {
+      this.hooks.retried(error, 0);
+    }
+  }
+
+  #serve(): void {
+    this.#lanes
+      .serve()
+      .then(() => {
+        if (!this.#draining) this.#finish?.resolve();
+      })
+      .catch((error: unknown) => this.fail(error));
+    const { ack, visibilityTimeoutMs } = this.plan.source.features;
+    if (ack !== 'individual' || visibilityTimeoutMs === undefined) return;
+    const extend = () => {
+      for (const run of this.#lanes.all()) run.extend(visibilityTimeoutMs);
+    };
+    const timer = setInterval(extend, visibilityTimeoutMs / 2);
+    this.#abort.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  async #write(write: SinkWrite): Promise<void> {
+    const { plan, hooks } = this;
+    await writeDurably(write, {
+      session: this.sinkSession,
+      atomic: plan.sink.features.delivery === 'atomic',
+      policy: plan.retry,
+      signal: this.#abort.signal,
+      retried: hooks.retried,
+      bury: (failures, attempts) => this.#bury(write.lane, write.position, failures, attempts),
+    });
+    hooks.counters.written += write.events.length;
+  }
+
+  async #divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[]): Promise<void> {
+    try {
+      await this.#bury(lane, entries.at(-1)?.position, failures, 1);
+      this.#flow.release(entries);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async #bury(lane: Lane, position: Position | undefined, failures: readonly Failure[], attempts: number) {
+    await bury(this.plan, { lane, position, failures, attempts }, this.#abort.signal, this.hooks.retried);
+    this.hooks.counters.deadLetters += failures.length;
+  }
+
+  /** Someone waits for credit, or nothing more will come: what operators hold back must go on. */
+  get #urgent(): boolean {
+    return this.#draining || this.#lanes.ending || (this.#credits.awaited && this.#writer.idle);
+  }
+
+  #relieve(): void {
+    if (this.#urgent) this.#flow.flush();
+  }
+
+  #tick(): void {
+    this.#relieve();
+    const overdue = this.#custody.overdue(Date.now(), this.plan.options.settlementTimeoutMs);
+    if (overdue) this.fail(overdue);
+  }
+
+  #stageCompleted(): void {
+    if (!this.#draining)
+      this.fail(new ComponentError('PIPELINE_STAGE_COMPLETED', 'a stage completed before its source'));
+  }
+}
+
+interface Opened {
+  readonly store: CheckpointStore | undefined;
+  readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+}
+
+async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): Promise<Opened['checkpoints']> {
+  const stored = (await store?.load(plan.name)) ?? [];
+  return new Map(
+    stored.filter(({ sink }) => sink === plan.sink.name).map(({ lane, checkpoint }) => [lane, checkpoint]),
+  );
+}
+
+function refuseForeign(checkpoints: Opened['checkpoints'], identity: string): void {
+  for (const [lane, checkpoint] of checkpoints) {
+    if (checkpoint === null || checkpoint.identity === identity) continue;
+    throw new ComponentError('CHECKPOINT_IDENTITY', `the checkpoint of lane ${lane} is one of ${checkpoint.identity}`, {
+      details: { lane, checkpoint: checkpoint.identity, source: identity },
+    });
+  }
+}
+
+/** Waits for `work`, but not longer than `ms`. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,132 @@
+import {
+  type CheckpointStore,
+  ComponentError,
+  type DeadLetterStore,
+  type Sink,
+  type SinkFeatures,
+  type Source,
+  type SourceFeatures,
+} from '@sluice/contracts';
+import type { OperatorFunction } from 'rxjs';
+import type { CreditOptions } from '../credits/credits.js';
+import type { Delivery } from '../delivery/delivery.js';
+import { type RetryOptions, type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
+
+/** Options of a pipeline as a whole. */
+export interface PipelineOptions {
+  readonly credits?: CreditOptions;
+  /** Source batches are split above this many bytes. Default: 1 MiB, or a quarter of the credits if that is less. */
+  readonly maxBatchBytes?: number;
+  /** Batches that may wait behind one that is not settled. Default: 8,192. */
+  readonly maxUnsettled?: number;
+  /** Allows stages to change the order of events with the same key. Default: false. */
+  readonly unordered?: boolean;
+  /**
+   * How long a stage may keep a delivery before it counts as lost and the pipeline starts anew from its checkpoint, in
+   * milliseconds. The sink, and operators that hold back by design, are excepted. Default: 120,000.
+   */
+  readonly settlementTimeoutMs?: number;
+  /** The least time between two saves of checkpoints apart from a write, in milliseconds. Default: 100. */
+  readonly checkpointIntervalMs?: number;
+  /** How long a drain may take that nobody gave a time-out, in milliseconds. Default: 10,000. */
+  readonly drainTimeoutMs?: number;
+  /**
+   * Told of what a person may want to know: that something is tried again, what is waited for. Nothing in normal operation,
+   * and never a row value. Published on the diagnostics channel `sluice:notice` too.
+   */
+  readonly notice?: (notice: Notice) => void;
+}
+
+/** Something that a person may want to know. */
+export interface Notice {
+  readonly pipeline: string;
+  readonly message: string;
+  /** The code of the error that it is about. */
+  readonly code?: string;
+}
+
+/** Options of the way to the sink. */
+export interface ToOptions {
+  /** Where checkpoints are kept. Needed unless the sink is atomic (it keeps them itself) or the source acks singly. */
+  readonly checkpoints?: CheckpointStore;
+  readonly retry?: RetryOptions;
+  /** Where events go that can't be processed. Without it such an event fails the pipeline. */
+  readonly deadLetters?: DeadLetterStore;
+}
+
+/** What a pipeline promises: what its source and its sink can do together. */
+export type Guarantee = 'effectively-once' | 'at-least-once' | 'at-most-once';
+
+/** A pipeline's parts and options, checked, with the defaults filled in. */
+export interface Plan {
+  readonly name: string;
+  readonly source: Source<unknown>;
+  readonly operators: readonly OperatorFunction<Delivery<never>, Delivery<unknown>>[];
+  readonly sink: Sink<unknown>;
+  readonly checkpoints: CheckpointStore | undefined;
+  readonly deadLetters: DeadLetterStore | undefined;
+  readonly retry: RetryPolicy;
+  readonly credits: Required<CreditOptions>;
+  readonly options: Required<Omit<PipelineOptions, 'credits' | 'notice'>> & Pick<PipelineOptions, 'notice'>;
+  readonly guarantee: Guarantee;
+}
+
+/** Checks the parts against each other. Throws `OPTIONS_INVALID`, naming the option. */
+export function plan(
+  name: string,
+  options: PipelineOptions,
+  parts: Pick<Plan, 'source' | 'operators' | 'sink'>,
+  to: ToOptions,
+): Plan {
+  if (!/^[\w.:-]{1,200}$/.test(name)) {
+    invalid('the name of a pipeline has 1 to 200 letters, digits and any of _ . : -');
+  }
+  const { source, sink } = parts;
+  if (!to.checkpoints && source.features.ack === 'cumulative' && sink.features.delivery !== 'atomic') {
+    invalid(
+      `pipeline ${name}: \`checkpoints\` is needed, for ${sink.name} keeps none (memoryCheckpoints() if they may go)`,
+    );
+  }
+  const bytes = positive('credits.bytes', options.credits?.bytes ?? 16 * 1024 * 1024);
+  const batches = positive('credits.batches', options.credits?.batches ?? 1024);
+  const maxBatchBytes = positive('maxBatchBytes', options.maxBatchBytes ?? Math.min(1024 * 1024, Math.ceil(bytes / 4)));
+  if (maxBatchBytes > bytes) invalid('`maxBatchBytes` is above `credits.bytes`');
+  return {
+    name,
+    ...parts,
+    checkpoints: to.checkpoints,
+    deadLetters: to.deadLetters,
+    retry: retryPolicy(to.retry),
+    credits: { bytes, batches },
+    options: {
+      maxBatchBytes,
+      maxUnsettled: positive('maxUnsettled', options.maxUnsettled ?? 8192),
+      unordered: options.unordered ?? false,
+      settlementTimeoutMs: positive('settlementTimeoutMs', options.settlementTimeoutMs ?? 120_000),
+      checkpointIntervalMs: positive('checkpointIntervalMs', options.checkpointIntervalMs ?? 100, 0),
+      drainTimeoutMs: positive('drainTimeoutMs', options.drainTimeoutMs ?? 10_000),
+      ...(options.notice ? { notice: options.notice } : {}),
+    },
+    guarantee: guaranteeOf(source.features, sink.features),
+  };
+}
+
+/**
+ * - A source that can't be read again loses what was in flight: at most once.
+ * - Atomic sinks make each event count once where the checkpoint decides what is delivered again, idempotent ones where the
+ *   version does.
+ */
+function guaranteeOf(source: SourceFeatures, sink: SinkFeatures): Guarantee {
+  if (!source.replayable) return 'at-most-once';
+  if (sink.delivery === 'idempotent') return 'effectively-once';
+  return sink.delivery === 'atomic' && source.ack === 'cumulative' ? 'effectively-once' : 'at-least-once';
+}
+
+function positive(option: string, value: number, least = 1): number {
+  if (Number.isFinite(value) && value >= least) return value;
+  return invalid(`\`${option}\` must be a finite number of at least ${least}`);
+}
+
+function invalid(message: string): never {
+  throw new ComponentError('OPTIONS_INVALID', message);
+}

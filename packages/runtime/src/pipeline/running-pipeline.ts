@@ -1,0 +1,247 @@
+import { channel } from 'node:diagnostics_channel';
+import { hostname } from 'node:os';
+import {
+  ComponentError,
+  comparePositions,
+  type DrainReport,
+  isComponentError,
+  type Lane,
+  type Pipeline,
+  type PipelineState,
+  type Position,
+} from '@sluice/contracts';
+import type { StageReport } from '../custody/custody.js';
+import { causeOf, retryClass } from '../retry/failure-class.js';
+import { backoffMs, pause } from '../retry/retry-policy.js';
+import type { Counters } from './counters.js';
+import { Generation } from './generation.js';
+import type { Guarantee, Plan } from './plan.js';
+
+/** Openings in a row that an error of unknown kind may spoil before the pipeline fails for good. */
+const MAX_BLIND_RESTARTS = 8;
+
+/** How a pipeline is doing. */
+export interface PipelineReport {
+  readonly state: PipelineState;
+  readonly guarantee: Guarantee;
+  readonly counters: Readonly<Counters>;
+  /** What is in flight, against the budget. */
+  readonly credits: {
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly batches: number;
+    readonly maxBatches: number;
+  };
+  /** Deliveries that each stage holds, the sink last. */
+  readonly stages: readonly StageReport[];
+  /** Source batches that are not behind the settled prefix. */
+  readonly unsettled: number;
+  /** What was last tried again, or what failed the pipeline. */
+  readonly lastError?: { readonly code: string; readonly message: string; readonly advice: string };
+}
+
+/**
+ * A pipeline that was composed with `pipeline(...)`.
+ *
+ * An error whose retry class is `operator` or `never` fails it: `run` rejects. After any other one the source and the sink
+ * are opened anew from the checkpoint, with backoff; the reason is given to `notice`.
+ */
+export class RunningPipeline implements Pipeline {
+  #state: PipelineState = 'idle';
+  #generation: Generation | undefined;
+  #lastError: PipelineReport['lastError'];
+  #draining: Promise<DrainReport> | undefined;
+  #run: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+  readonly #counters: Counters = { received: 0, written: 0, deadLetters: 0, retries: 0, generations: 0 };
+  readonly #owner = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10)}`;
+
+  /** @internal Made by `pipeline(...).to(...)`. */
+  constructor(private readonly plan: Plan) {}
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  get state(): PipelineState {
+    return this.#state;
+  }
+
+  /** What the pipeline promises, computed from its source and its sink. */
+  get guarantee(): Guarantee {
+    return this.plan.guarantee;
+  }
+
+  /** How it is doing, now. */
+  report(): PipelineReport {
+    const { credits, guarantee } = this.plan;
+    const running = this.#generation?.report();
+    return {
+      state: this.#state,
+      guarantee,
+      counters: { ...this.#counters },
+      credits: {
+        bytes: running?.credits.bytes ?? 0,
+        maxBytes: credits.bytes,
+        batches: running?.credits.batches ?? 0,
+        maxBatches: credits.batches,
+      },
+      stages: running?.stages ?? [],
+      unsettled: running?.unsettled ?? 0,
+      ...(this.#lastError ? { lastError: this.#lastError } : {}),
+    };
+  }
+
+  /**
+   * Runs until the source ends, or `drain` is called, or `signal` is aborted (which drains).
+   *
+   * @throws ComponentError what failed it; `PIPELINE_STATE` when it was run before.
+   */
+  run(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'idle') {
+      return Promise.reject(new ComponentError('PIPELINE_STATE', `pipeline ${this.name} is ${this.#state}`));
+    }
+    this.#state = 'starting';
+    const drain = () => void this.drain();
+    signal?.addEventListener('abort', drain);
+    this.#run = this.#runOn().finally(() => signal?.removeEventListener('abort', drain));
+    // Whoever started it hears of a failure from what is returned; `drain` only waits for the end.
+    this.#run.catch(() => 'heard of by the caller');
+    if (signal?.aborted) drain();
+    return this.#run;
+  }
+
+  drain({ timeoutMs = this.plan.options.drainTimeoutMs } = {}): Promise<DrainReport> {
+    this.#draining ??= this.#drain(timeoutMs);
+    return this.#draining;
+  }
+
+  async caughtUp({ timeoutMs = 30_000 } = {}): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let head: ReadonlyMap<Lane, Position> | undefined;
+    while (Date.now() < deadline) {
+      if (this.#state === 'stopped') return;
+      if (this.#state === 'failed') await this.#run;
+      const generation = this.#generation;
+      if (this.#state === 'running' && generation) {
+        head ??= await generation.head();
+        if (reached(generation, head, this.plan.source.features.ack)) return;
+      }
+      await pause(5, this.#stop.signal.aborted ? new AbortController().signal : this.#stop.signal);
+    }
+    const { lastError } = this.report();
+    throw new ComponentError('PIPELINE_NOT_CAUGHT_UP', `pipeline ${this.name} has not caught up in ${timeoutMs} ms`, {
+      details: {
+        state: this.#state,
+        timeoutMs,
+        unsettled: this.report().unsettled,
+        lastError: lastError?.code ?? null,
+        ...Object.fromEntries([...(head ?? [])].map(([lane, position]) => [`head ${lane}`, position.resume])),
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  async #runOn(): Promise<void> {
+    let blind = 0;
+    for (let attempt = 1; ; attempt++) {
+      const before = this.#counters.written;
+      try {
+        await this.#runGeneration();
+        this.#state = 'stopped';
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) {
+          this.#state = 'stopped';
+          return;
+        }
+        const progressed = this.#counters.written > before;
+        if (progressed) attempt = 1;
+        blind = progressed || isInfrastructure(error) ? 0 : blind + 1;
+        const hopeless = retryClass(error) === 'operator' || retryClass(error) === 'never';
+        this.#noteError(error);
+        if (hopeless || blind > MAX_BLIND_RESTARTS) {
+          this.#state = 'failed';
+          throw error;
+        }
+        this.#retried(error, attempt);
+        await pause(backoffMs(this.plan.retry, attempt), this.#stop.signal);
+      }
+    }
+  }
+
+  async #runGeneration(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#state = 'starting';
+    this.#counters.generations += 1;
+    const generation = await Generation.open(
+      this.plan,
+      {
+        owner: this.#owner,
+        counters: this.#counters,
+        retried: (error, attempt) => this.#retried(error, attempt),
+        notice: (message) => this.#notice(message),
+      },
+      this.#stop.signal,
+    );
+    this.#generation = generation;
+    if (!this.#stop.signal.aborted) this.#state = 'running';
+    try {
+      await generation.finished;
+    } finally {
+      await generation.close();
+      if (this.#generation === generation) this.#generation = undefined;
+    }
+  }
+
+  async #drain(timeoutMs: number): Promise<DrainReport> {
+    const started = Date.now();
+    let givenUp: ReadonlyMap<Lane, number> = new Map();
+    if (this.#state === 'idle') this.#state = 'stopped';
+    if (this.#state === 'starting' || this.#state === 'running') {
+      const generation = this.#generation;
+      this.#state = 'draining';
+      if (generation) givenUp = await generation.drain(timeoutMs);
+      this.#stop.abort();
+    }
+    // A failure was told to whoever called `run`.
+    await this.#run?.catch(() => 'told there');
+    return { complete: givenUp.size === 0, givenUp, tookMs: Date.now() - started };
+  }
+
+  #retried(error: unknown, attempt: number): void {
+    this.#counters.retries += 1;
+    this.#noteError(error);
+    const { code, message } = causeOf(error);
+    this.#notice(attempt > 0 ? `${message} (try ${attempt}, will try again)` : message, code);
+  }
+
+  #noteError(error: unknown): void {
+    this.#lastError = { ...causeOf(error), advice: isComponentError(error) ? error.advice : '' };
+  }
+
+  #notice(message: string, code?: string): void {
+    const notice = { pipeline: this.name, message, ...(code ? { code } : {}) };
+    notices.publish(notice);
+    this.plan.options.notice?.(notice);
+  }
+}
+
+const notices = channel('sluice:notice');
+
+function isInfrastructure(error: unknown): boolean {
+  return isComponentError(error) && !error.code.startsWith('PIPELINE_');
+}
+
+function reached(generation: Generation, head: ReadonlyMap<Lane, Position>, ack: 'cumulative' | 'individual'): boolean {
+  if (ack === 'individual') return generation.empty;
+  for (const [lane, position] of head) {
+    if (generation.isOver(lane)) continue;
+    const settled = generation.lane(lane)?.ledger.settled;
+    if (settled === undefined || comparePositions(settled, position) < 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,156 @@
+import type { Position } from '@sluice/contracts';
+import type { Delivery } from '../delivery/delivery.js';
+import type { LaneRun } from '../lane/lane-run.js';
+import type { Entry } from '../settlement/ledger.js';
+import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
+
+/** What a writer is made of. */
+export interface AtomicWriterParts {
+  readonly maxEvents: number;
+  /** Advances that come without events (everything filtered, progress) are stored this often at most, in milliseconds. */
+  readonly intervalMs: number;
+  readonly lane: (name: string) => LaneRun | undefined;
+  readonly write: (write: SinkWrite) => Promise<void>;
+  readonly becameIdle: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Writes to atomic sinks: whole source batches from the oldest on, together with the checkpoint that they reach, one write in
+ * flight for each lane. What was cut on the way is put together again before it is written, so that a checkpoint never covers
+ * a part that is not in the same transaction, or in one before it.
+ */
+export class AtomicWriter implements SinkWriter {
+  readonly #waiting = new Map<string, Delivery<unknown>[]>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #closed = false;
+
+  constructor(private readonly parts: AtomicWriterParts) {}
+
+  get idle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  accept(delivery: Delivery<unknown>): void {
+    if (isStale(delivery)) {
+      delivery.settle();
+      return;
+    }
+    const waiting = this.#waiting.get(delivery.lane);
+    if (waiting) waiting.push(delivery);
+    else this.#waiting.set(delivery.lane, [delivery]);
+    for (const entry of delivery.entries) entry.arrived += 1;
+    this.#wake(delivery.lane);
+  }
+
+  forget(lane: string): void {
+    for (const delivery of this.#waiting.get(lane) ?? []) delivery.settle();
+    this.#waiting.delete(lane);
+    clearTimeout(this.#timers.get(lane));
+    this.#timers.delete(lane);
+  }
+
+  advanced(lane: string): void {
+    if (this.#waiting.get(lane)?.length) this.#wake(lane);
+    if (this.#closed || this.#timers.has(lane)) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(lane);
+      this.#wake(lane, true);
+    }, this.parts.intervalMs);
+    this.#timers.set(lane, timer);
+  }
+
+  async flush(): Promise<void> {
+    for (const lane of new Set([...this.#timers.keys(), ...this.#running.keys()])) {
+      await this.#running.get(lane);
+      this.#wake(lane, true);
+      await this.#running.get(lane);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  #wake(lane: string, alsoEmpty = false): void {
+    if (this.#closed || this.#running.has(lane)) return;
+    const run = this.parts.lane(lane);
+    if (run === undefined) return;
+    const first = this.#next(run);
+    if (first === undefined && !(alsoEmpty && run.unstored !== undefined)) return;
+    const running = this.#run(run, first);
+    this.#running.set(lane, running);
+  }
+
+  async #run(run: LaneRun, first: Group | undefined): Promise<void> {
+    try {
+      let group = first ?? { deliveries: [], position: run.unstored as Position };
+      for (;;) {
+        const { deliveries, position } = group;
+        const events = deliveries.flatMap((one) => one.events);
+        await this.parts.write({ lane: run.lane, position, events, checkpoints: [run.checkpointWrite(position)] });
+        run.stored(position);
+        for (const delivery of deliveries) delivery.settle();
+        const next = this.#closed ? undefined : this.#next(run);
+        if (next === undefined) break;
+        group = next;
+      }
+    } catch (error) {
+      // A lane that was taken away is written by its new owner: that the fence refused us is as it should be.
+      if (!run.ledger.abandoned) this.parts.failed(error);
+    } finally {
+      this.#running.delete(run.lane);
+      if (this.idle) this.parts.becameIdle();
+    }
+  }
+
+  /** The deliveries of the longest run of complete batches from the oldest on. */
+  #next(run: LaneRun): Group | undefined {
+    const waiting = this.#waiting.get(run.lane);
+    if (waiting === undefined || waiting.length === 0) return undefined;
+    const ready: Entry[] = [];
+    let events = 0;
+    run.ledger.walk((entry) => {
+      if (entry.open !== entry.arrived) return false;
+      if (ready.length > 0 && events + entry.events > this.parts.maxEvents) return false;
+      events += entry.events;
+      ready.push(entry);
+      return true;
+    });
+    let end = (ready.at(-1)?.seq ?? -1) + 1;
+    for (let again = true; again; ) {
+      again = false;
+      for (const { entries } of waiting) {
+        const from = Math.min(...entries.map((entry) => entry.seq));
+        if (from >= end || entries.every((entry) => entry.seq < end)) continue;
+        end = from;
+        again = true;
+      }
+    }
+    const whole = ready.filter((entry) => entry.seq < end);
+    const position = whole.at(-1)?.position;
+    if (position === undefined) return undefined;
+    const covered = (delivery: Delivery<unknown>) => delivery.entries.every((entry) => entry.seq < end);
+    const deliveries = waiting.filter(covered).sort(bySource);
+    if (deliveries.length === 0) return undefined;
+    this.#waiting.set(
+      run.lane,
+      waiting.filter((delivery) => !covered(delivery)),
+    );
+    return { deliveries, position };
+  }
+}
+
+interface Group {
+  readonly deliveries: readonly Delivery<unknown>[];
+  readonly position: Position;
+}
+
+/** In the order of the source; parts of one batch stay as they came. */
+function bySource(a: Delivery<unknown>, b: Delivery<unknown>): number {
+  return (a.entries[0]?.seq ?? 0) - (b.entries[0]?.seq ?? 0);
+}

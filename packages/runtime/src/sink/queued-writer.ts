@@ -1,0 +1,107 @@
+import type { Checkpointer } from '../checkpoint/checkpointer.js';
+import type { Delivery } from '../delivery/delivery.js';
+import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
+
+/** What a writer is made of. */
+export interface QueuedWriterParts {
+  readonly maxEvents: number;
+  readonly write: (write: SinkWrite) => Promise<void>;
+  readonly checkpointer: Checkpointer;
+  /** Called when the last write has ended and nothing waits. */
+  readonly becameIdle: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Writes to plain and idempotent sinks: for each lane and partition one write in flight, while the next one gathers behind
+ * it. Checkpoints are stored apart, after the settlement.
+ */
+export class QueuedWriter implements SinkWriter {
+  readonly #queues = new Map<string, Queue>();
+  #busy = 0;
+  #closed = false;
+  #idlers: (() => void)[] = [];
+
+  constructor(private readonly parts: QueuedWriterParts) {}
+
+  get idle(): boolean {
+    return this.#busy === 0;
+  }
+
+  accept(delivery: Delivery<unknown>): void {
+    const name = delivery.partition === undefined ? delivery.lane : `${delivery.partition}/${delivery.lane}`;
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = { waiting: [], running: false };
+      this.#queues.set(name, queue);
+    }
+    queue.waiting.push(delivery);
+    if (!queue.running) void this.#run(name, queue);
+  }
+
+  forget(lane: string): void {
+    for (const queue of this.#queues.values()) {
+      const stale = queue.waiting.filter((delivery) => delivery.lane === lane);
+      queue.waiting = queue.waiting.filter((delivery) => delivery.lane !== lane);
+      for (const delivery of stale) delivery.settle();
+    }
+  }
+
+  advanced(lane: string): void {
+    this.parts.checkpointer.advanced(lane);
+  }
+
+  flush(): Promise<void> {
+    return this.parts.checkpointer.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (!this.idle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+  }
+
+  async #run(name: string, queue: Queue): Promise<void> {
+    queue.running = true;
+    this.#busy += 1;
+    try {
+      while (queue.waiting.length > 0 && !this.#closed) {
+        const group = takeGroup(queue, this.parts.maxEvents);
+        if (group.some(isStale)) {
+          for (const delivery of group) delivery.settle();
+          continue;
+        }
+        const last = group.at(-1) as Delivery<unknown>;
+        const events = group.length === 1 ? last.events : group.flatMap((one) => one.events);
+        const position = last.entries.at(-1)?.position;
+        if (events.length > 0) await this.parts.write({ lane: last.lane, position, events, checkpoints: [] });
+        for (const delivery of group) delivery.settle();
+      }
+    } catch (error) {
+      this.parts.failed(error);
+    } finally {
+      queue.running = false;
+      this.#queues.delete(name);
+      this.#busy -= 1;
+      if (this.idle) {
+        for (const resolve of this.#idlers.splice(0)) resolve();
+        this.parts.becameIdle();
+      }
+    }
+  }
+}
+
+interface Queue {
+  waiting: Delivery<unknown>[];
+  running: boolean;
+}
+
+function takeGroup(queue: Queue, maxEvents: number): Delivery<unknown>[] {
+  let events = 0;
+  let count = 0;
+  for (const delivery of queue.waiting) {
+    events += delivery.events.length;
+    if (count > 0 && events > maxEvents) break;
+    count += 1;
+  }
+  return queue.waiting.splice(0, count);
+}
