@@ -8,7 +8,13 @@ export class Flow {
 
   constructor(
     private readonly diverted: (lane: Lane, entries: readonly Entry[], failures: readonly Failure[]) => void,
+    private readonly pressed: () => boolean,
   ) {}
+
+  /** Whether nothing may be held back now: the pipeline waits for credit with nothing being written, or it drains. */
+  get urgent(): boolean {
+    return this.pressed();
+  }
 
   /**
    * Registers an operator that holds deliveries back. `emit` is called when it must let go of them at once: the pipeline

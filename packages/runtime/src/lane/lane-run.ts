@@ -106,8 +106,9 @@ export class LaneRun {
     const frames = this.reader.frames()[Symbol.asyncIterator]();
     for (let pulled = 1; ; pulled++) {
       while (!this.#stopped && (!credits.available || this.ledger.length >= maxUnsettled)) {
+        const credit = credits.wait();
         this.setting.starved();
-        await credits.wait();
+        await credit;
       }
       if (this.#stopped) return;
       const next = await frames.next();
