@@ -11,7 +11,7 @@ export function stages({ browser }) {
   return [
     ['Packages', ensurePackages],
     ...(browser ? [['Chromium', ensureChromium]] : []),
-    ['Types', () => turbo('Checking types', 'typecheck')],
+    ['Types', checkTypes],
     ['Style', () => run('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])],
     ['Structure', () => run(join(root, 'scripts/check-structure.mjs'))],
     ['Error codes in docs/errors.md', () => run(join(root, 'scripts/error-page.mjs'), ['--check'])],
@@ -20,4 +20,9 @@ export function stages({ browser }) {
     ['Packages as published', () => turbo('Checking the packages as npm would publish them', 'publint')],
     [browser ? 'Tests' : 'Tests, without those that need a browser', () => runTests({ browser })],
   ];
+}
+
+async function checkTypes() {
+  await turbo('Checking types', 'typecheck');
+  await run('typescript/bin/tsc', ['-p', 'docs']);
 }
