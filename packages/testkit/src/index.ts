@@ -1,1 +1,2 @@
+export { type NoLeaksOptions, type ResourceTracker, trackResources } from './leak/track-resources.js';
 export { type WaitForOptions, waitFor } from './wait/wait-for.js';

@@ -88,14 +88,17 @@ async function openCopy(native: string, version: string): Promise<string> {
   const making = mkdtempSync(`${shared}.`);
   await copyTree(native, making);
   await makeLinks(making);
+  // Our own copy with files missing goes out of the way; a name that someone else has taken is left to them.
+  if (isOurs(shared) && !isWhole(native, shared)) await rename(shared, `${making}.old`);
   try {
     await rename(making, shared);
     return shared;
   } catch {
-    // Another process was faster, or the name is taken by something that we do not trust.
-    if (!isOurs(shared) || !isWhole(native, shared)) return making;
-    await rm(making, { recursive: true, force: true });
+    if (!isOurs(shared) || !isWhole(native, shared)) return making; // not to be trusted
+    await rm(making, { recursive: true, force: true }); // another process was faster
     return shared;
+  } finally {
+    await rm(`${making}.old`, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,16 @@
+export {
+  type CheckpointStoreFixture,
+  type CheckpointStoreUnderTest,
+  checkpointStoreConformance,
+} from './checkpoints/checkpoint-store-conformance.js';
+export type { Sample } from './sample.js';
+export { sinkConformance } from './sink/sink-conformance.js';
+export type { SinkFixture, SinkUnderTest } from './sink/sink-fixture.js';
+export { sourceConformance } from './source/source-conformance.js';
+export type { SourceFixture, SourceUnderTest } from './source/source-fixture.js';
+export {
+  type ConformanceSuite,
+  type ConformanceTest,
+  conformance,
+  type TestFramework,
+} from './suite.js';
