@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import { realtimeHub } from '@sluice/realtime';
+import { startPostgres } from '@sluice/testkit/postgres';
+import pg from 'pg';
+import { documentPipeline } from './changes/document-pipeline.js';
+import { contentOnDisk } from './content/content-store.js';
+import { openDataFolder, rememberPostgres } from './data-folder.js';
+import { createTables } from './database/tables.js';
+import { DocumentTable } from './document/document-table.js';
+import { Documents } from './document/documents.js';
+import { gateway } from './gateway/app.js';
+import { attachLiveFeed } from './gateway/live-feed.js';
+
+export interface ApplicationOptions {
+  readonly port: number;
+  /** The folder that holds everything that is kept. */
+  readonly data: string;
+  /** Told in plain words what is waited for. */
+  readonly say: (line: string) => void;
+  /** Default: where the build puts it. */
+  readonly pageDirectory?: string;
+}
+
+/** A running application. */
+export interface Application {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Of the database. */
+  readonly databaseUrl: string;
+  /** Resolves when the page shows all that is committed now. */
+  caughtUp(): Promise<void>;
+  /** Rejects when the change stream has failed for good. */
+  readonly failed: Promise<never>;
+  /** Finishes what is in flight, within the deadline, and stops everything, the database last. */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+const PAGE = fileURLToPath(new URL('./page', import.meta.url));
+
+/** Starts everything in this process: the database, the change stream, the API and the page. Leaves nothing running when it rejects. */
+export async function startApplication(options: ApplicationOptions): Promise<Application> {
+  const { port, data, say } = options;
+  const closing: (() => Promise<unknown>)[] = [];
+  const closeAll = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    const folder = await openDataFolder(data);
+    say('Starting Postgres (the first start makes a new database, which takes a few seconds)…');
+    const postgres = await startPostgres({ dataDir: folder.postgres, notice: say });
+    closing.push(() => postgres.stop());
+    await rememberPostgres(folder, postgres.dataDir);
+
+    const pool = new pg.Pool({ connectionString: postgres.url, max: 10, application_name: 'document-signing' });
+    // A connection that breaks while idle is replaced by the next query; that query has the error to tell.
+    pool.on('error', () => undefined);
+    closing.push(() => pool.end());
+    await createTables(pool);
+
+    const documents = new Documents(new DocumentTable(pool), contentOnDisk(folder.objects));
+    await documents.removeOrphans();
+
+    say('Following the changes of documents.documents (the first start creates the replication slot)…');
+    const hub = realtimeHub();
+    const changes = documentPipeline({
+      connection: postgres.url,
+      hub,
+      notice: ({ message }) => say(message),
+    });
+    const failed = changes.run().then(() => new Promise<never>(() => undefined));
+    failed.catch(() => undefined);
+    closing.push(() => changes.drain({ timeoutMs: 5_000 }));
+    await Promise.race([changes.caughtUp({ timeoutMs: 60_000 }), failed]);
+
+    const app = await gateway({
+      documents,
+      pool,
+      hub,
+      readiness: {
+        database: async () => void (await pool.query('SELECT 1')),
+        changes: async () => {
+          if (changes.state !== 'running') throw new Error(changes.state);
+        },
+      },
+      pageDirectory: options.pageDirectory ?? PAGE,
+      log: process.stderr,
+    });
+    attachLiveFeed(app.server, hub, documents.table);
+    closing.push(() => app.close());
+    closing.push(() => hub.close({ deadlineMs: 2_000 }));
+    const url = await app.listen({ port, host: '127.0.0.1' });
+    return { url, databaseUrl: postgres.url, failed, caughtUp: () => changes.caughtUp(), stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}

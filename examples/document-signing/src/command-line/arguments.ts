@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  readonly port: number;
+  /** The folder that holds everything that is kept. */
+  readonly data: string;
+  readonly fresh: boolean;
+  readonly help: boolean;
+}
+
+/** What a person can put right; shown as it is, without a stack. */
+export class UsageError extends Error {}
+
+export const HELP = `Usage: npm start -- [options]
+
+  --port N     where the page and the API listen on 127.0.0.1 (default: PORT_BASE or 8000)
+  --data DIR   the folder that holds the database and the documents
+  --fresh      remove that folder first
+  --help       show this`;
+
+const DATA = fileURLToPath(new URL('../.sluice', import.meta.url));
+
+/** Reads the command line and the environment. Throws {@link UsageError}. */
+export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments {
+  const { port, data, fresh, help } = parse(argv);
+  return {
+    port: portOf(port ?? env['PORT_BASE'] ?? '8000', port === undefined ? 'PORT_BASE' : '--port'),
+    data: resolve(data ?? DATA),
+    fresh: fresh ?? false,
+    help: help ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: 'string' },
+        data: { type: 'string' },
+        fresh: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${HELP}`);
+  }
+}
+
+function portOf(text: string, name: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`${name} should be a number from 0 to 65535, not "${text}".`);
+}

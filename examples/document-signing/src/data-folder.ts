@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from './command-line/arguments.js';
+
+/** The folder that holds everything that is kept: the database and the documents' contents. */
+export interface DataFolder {
+  readonly path: string;
+  readonly postgres: string;
+  readonly objects: string;
+}
+
+/** Says that a folder is ours, and where its database lies: as root that can be elsewhere. */
+const MARKER = 'document-signing.json';
+
+/** Opens the folder, or makes it. Throws {@link UsageError} when it holds something that is not ours. */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  if (!existsSync(path)) await mkdir(path, { recursive: true });
+  else await assertOurs(path);
+  const folder = { path, postgres: join(path, 'postgres'), objects: join(path, 'objects') };
+  if (!existsSync(join(path, MARKER))) await rememberPostgres(folder, folder.postgres);
+  return folder;
+}
+
+/** Keeps where the database lies. */
+export async function rememberPostgres(folder: DataFolder, postgres: string): Promise<void> {
+  await writeFile(join(folder.path, MARKER), `${JSON.stringify({ postgres })}\n`);
+}
+
+/** Removes the folder and its database. Throws {@link UsageError} when it is not ours, or in use. */
+export async function removeDataFolder(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  await assertOurs(path);
+  const { postgres } = JSON.parse(await readFile(join(path, MARKER), 'utf8').catch(() => '{}')) as {
+    postgres?: string;
+  };
+  if (postgres !== undefined) {
+    if (await running(postgres)) throw new UsageError(`The database in ${path} is running: stop that process first.`);
+    await rm(postgres, { recursive: true, force: true });
+  }
+  await rm(path, { recursive: true, force: true });
+}
+
+async function assertOurs(path: string): Promise<void> {
+  const names = await readdir(path);
+  if (names.length === 0 || names.includes(MARKER)) return;
+  throw new UsageError(`${path} holds something else: name another folder with --data.`);
+}
+
+async function running(postgres: string): Promise<boolean> {
+  const lines = await readFile(join(postgres, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(lines, 10);
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

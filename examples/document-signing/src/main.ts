@@ -1,0 +1,58 @@
+import { isComponentError } from '@sluice/contracts';
+import { type Application, startApplication } from './application.js';
+import { type Arguments, HELP, readArguments, UsageError } from './command-line/arguments.js';
+import { assertPortFree, portError } from './command-line/port.js';
+import { stopOnSignal } from './command-line/stopping.js';
+import { removeDataFolder } from './data-folder.js';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** The command that `npm start` runs. */
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.help) return say(HELP);
+  await assertPortFree(args.port);
+  if (args.fresh) await removeDataFolder(args.data);
+
+  let starting: Promise<Application> | undefined;
+  stopOnSignal(async () => {
+    // A start that fails has said so itself, and has stopped what it had started.
+    const application = await starting?.catch(() => undefined);
+    await application?.stop();
+  }, say);
+  starting = startApplication({ ...args, say });
+  const application = await starting;
+  say(greeting(application.url, args));
+  await application.failed;
+}
+
+function greeting(url: string, { data }: Arguments): string {
+  return `
+The page:  ${url}/
+The data:  ${data}
+
+Open the page, then try this in another terminal and watch it change:
+
+  curl -s ${url}/documents -H 'content-type: application/json' \\
+    -d '{"title":"Lease agreement","content":"Between …","created_by":"ada@example.com"}'
+
+  curl -s ${url}/documents
+  curl -s -X PATCH ${url}/documents/ID -H 'content-type: application/json' -d '{"status":"sent"}'
+  curl -s -X DELETE ${url}/documents/ID
+
+Ctrl-C stops everything; the data stays (--fresh starts over).`;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exit(1);
+});
+
+/** Known errors are a sentence and an advice; the stack is for those that nobody foresaw. */
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  if (isComponentError(error)) return `${error.message}\n${error.advice}`;
+  const { port, code } = error as NodeJS.ErrnoException & { port?: number };
+  const known = code === undefined ? undefined : portError(port ?? 0, error);
+  return known?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
