@@ -84,7 +84,7 @@ export class Delivery<T> {
     if (deliveries.length === 1) return last;
     for (const one of deliveries) one.#spend();
     const made = new Delivery<T>(
-      deliveries.flatMap((one) => one.events),
+      eventsOf(deliveries),
       last.lane,
       deliveries.reduce((sum, one) => sum + one.bytes, 0),
       last.flow,
@@ -118,6 +118,15 @@ export class Delivery<T> {
     if (this.spent) throw reused(this);
     this.spent = true;
   }
+}
+
+/** The events of all of them, in order; those of a single one are not copied. */
+export function eventsOf<T>(deliveries: readonly Delivery<T>[]): readonly Envelope<T>[] {
+  const [only] = deliveries;
+  if (only !== undefined && deliveries.length === 1) return only.events;
+  const events: Envelope<T>[] = [];
+  for (const delivery of deliveries) for (const event of delivery.events) events.push(event);
+  return events;
 }
 
 /** The error for a delivery that was passed on, mapped, cut, joined or settled before. */

@@ -1,5 +1,5 @@
 import type { Position } from '@sluice/contracts';
-import type { Delivery } from '../delivery/delivery.js';
+import { type Delivery, eventsOf } from '../delivery/delivery.js';
 import type { LaneRun } from '../lane/lane-run.js';
 import type { Entry } from '../settlement/ledger.js';
 import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
@@ -91,7 +91,7 @@ export class AtomicWriter implements SinkWriter {
       let group = first ?? { deliveries: [], position: run.unstored as Position };
       for (;;) {
         const { deliveries, position } = group;
-        const events = deliveries.flatMap((one) => one.events);
+        const events = eventsOf(deliveries);
         await this.parts.write({ lane: run.lane, position, events, checkpoints: [run.checkpointWrite(position)] });
         run.stored(position);
         for (const delivery of deliveries) delivery.settle();

@@ -1,5 +1,5 @@
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
-import type { Delivery } from '../delivery/delivery.js';
+import { type Delivery, eventsOf } from '../delivery/delivery.js';
 import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
 
 /** What a writer is made of. */
@@ -71,7 +71,7 @@ export class QueuedWriter implements SinkWriter {
           continue;
         }
         const last = group.at(-1) as Delivery<unknown>;
-        const events = group.length === 1 ? last.events : group.flatMap((one) => one.events);
+        const events = eventsOf(group);
         const position = last.entries.at(-1)?.position;
         if (events.length > 0) await this.parts.write({ lane: last.lane, position, events, checkpoints: [] });
         for (const delivery of group) delivery.settle();
