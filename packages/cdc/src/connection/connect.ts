@@ -1,0 +1,62 @@
+import pg from 'pg';
+import { type Activity, mapError } from '../failure/map-error.js';
+import { type Connection, clientConfig, SESSION_SETTINGS } from './settings.js';
+
+/** A row of a query whose values are left as texts. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/**
+ * Opens a connection, in replication mode or not. An error that it has while nobody uses it is left to its next use.
+ *
+ * @throws ComponentError `CDC_AUTH_FAILED`, `CDC_CONNECTION_LOST` and others
+ */
+export async function connect(connection: Connection, replication: boolean): Promise<pg.Client> {
+  const client = new pg.Client({ ...clientConfig(connection, replication), types: { getTypeParser: () => asText } });
+  client.on('error', () => {
+    // Told again by the query or the socket that runs into it.
+  });
+  try {
+    await client.connect();
+    await client.query(SESSION_SETTINGS);
+    return client;
+  } catch (error) {
+    disconnect(client);
+    throw mapError(error, 'connect');
+  }
+}
+
+/** Opens a connection for `use` and closes it after. */
+export async function withConnection<T>(connection: Connection, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connect(connection, false);
+  try {
+    return await use(client);
+  } finally {
+    disconnect(client);
+  }
+}
+
+/** Runs a query; values come as texts. */
+export async function query(
+  client: pg.Client,
+  activity: Activity,
+  sql: string,
+  values?: readonly unknown[],
+): Promise<readonly TextRow[]> {
+  try {
+    const result = await (values ? client.query<TextRow>(sql, [...values]) : client.query<TextRow>(sql));
+    return result.rows;
+  } catch (error) {
+    throw mapError(error, activity);
+  }
+}
+
+/** Closes a connection without waiting: nothing of ours depends on its end. */
+export function disconnect(client: pg.Client): void {
+  client.end().catch(() => {
+    // It was gone already.
+  });
+}
+
+function asText(value: unknown): unknown {
+  return value;
+}

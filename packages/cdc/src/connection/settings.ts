@@ -1,0 +1,30 @@
+import type { ClientConfig } from 'pg';
+
+/** A connection string, or what the `pg` package takes; what is missing comes from PG* variables and `~/.pgpass`. */
+export type Connection = string | ClientConfig;
+
+/** What `pg` is given for one connection. */
+export function clientConfig(connection: Connection, replication: boolean): ClientConfig {
+  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
+  return {
+    connectionTimeoutMillis: 10_000,
+    application_name: 'sluice-cdc',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...given,
+    ...(replication ? { replication: 'database' } : {}),
+  } as ClientConfig;
+}
+
+/** Makes the text of values the same in every session, and keeps time-outs of the role from ending long reads. */
+export const SESSION_SETTINGS = [
+  `SET client_encoding = 'UTF8'`,
+  `SET datestyle = 'ISO, MDY'`,
+  `SET intervalstyle = 'postgres'`,
+  `SET timezone = 'UTC'`,
+  `SET bytea_output = 'hex'`,
+  'SET extra_float_digits = 3',
+  'SET statement_timeout = 0',
+  'SET lock_timeout = 0',
+  'SET idle_in_transaction_session_timeout = 0',
+].join('; ');

@@ -1,0 +1,101 @@
+import { type Position, type ProgressFrame, paddedPosition } from '@sluice/contracts';
+
+/** A stream that stands this far ahead of its last frame says so at once. */
+const FAR_BYTES = 16 * 1024 * 1024;
+/** Else about once a second. */
+const INTERVAL_MS = 1000;
+
+/**
+ * Where the stream stands: `resume` is the end of the last commit that came (or where the server has seen nothing for us),
+ * `index` counts the events of the open transaction.
+ *
+ * - A stream that starts at (resume, within) leaves out the first `within` events of the transaction that follows.
+ * - The server's word that there is nothing for us counts only between transactions, and only once nothing is left to skip.
+ */
+export class Progress {
+  /** A log position. */
+  resume: number;
+  /** Events of the open transaction so far, delivered or skipped. */
+  index = 0;
+  #skip: number;
+  /** `resume` of the last frame. */
+  #told: number;
+  #toldAt = 0;
+  /** Events of the transaction whose commit has just come were delivered before it came. */
+  #owed = false;
+  #deliveredWithin = 0;
+  /** Asked for: tell as soon as this is reached. */
+  #awaited = 0;
+
+  constructor(resume: number, within: number) {
+    this.resume = resume;
+    this.#told = resume;
+    this.#skip = within;
+    this.#deliveredWithin = within;
+  }
+
+  /** Counts an event; false if it was delivered before. */
+  wanted(): boolean {
+    this.index++;
+    if (this.#skip === 0) return true;
+    this.#skip--;
+    return false;
+  }
+
+  /**
+   * A transaction, or a message outside of transactions, has ended at `end`. One without events that comes before those to
+   * be skipped changes nothing.
+   */
+  commit(end: number): void {
+    if (this.index === 0 && this.#skip > 0) return;
+    this.#skip = 0;
+    this.index = 0;
+    this.#owed ||= this.#deliveredWithin > 0;
+    this.#deliveredWithin = 0;
+    this.resume = Math.max(this.resume, end);
+  }
+
+  /** The server has nothing for us up to `walEnd`. */
+  idle(walEnd: number): void {
+    if (this.index === 0 && this.#skip === 0 && walEnd > this.resume) this.resume = walEnd;
+  }
+
+  /** Where the stream can be started again without losing or repeating what was delivered. */
+  position(): Position {
+    return { resume: paddedPosition(this.resume), within: this.index + this.#skip };
+  }
+
+  /** The position of a frame that holds everything up to here. */
+  deliver(): Position {
+    const position = this.position();
+    this.#note(position);
+    return position;
+  }
+
+  /** The connection was lost: the events of the open transaction come again. */
+  restart(): void {
+    this.#skip += this.index;
+    this.index = 0;
+  }
+
+  /** Someone waits for the position to reach `lsn`. */
+  await(lsn: number): void {
+    this.#awaited = Math.max(this.#awaited, lsn);
+  }
+
+  /** A progress frame, when one is due at `now` (milliseconds). */
+  due(now: number): ProgressFrame | undefined {
+    if (this.resume <= this.#told || this.index > 0) return undefined;
+    const reached = this.#awaited > this.#told && this.resume >= this.#awaited;
+    const due = this.#owed || reached || this.resume - this.#told >= FAR_BYTES || now - this.#toldAt >= INTERVAL_MS;
+    if (!due) return undefined;
+    this.#toldAt = now;
+    return { kind: 'progress', position: this.deliver() };
+  }
+
+  #note(position: Position): void {
+    this.#told = this.resume;
+    this.#deliveredWithin = position.within;
+    this.#owed = false;
+  }
+}

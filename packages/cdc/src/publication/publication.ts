@@ -1,0 +1,91 @@
+import { ComponentError } from '@sluice/contracts';
+import type pg from 'pg';
+import type { TableName } from '../change/table-ref.js';
+import { query } from '../connection/connect.js';
+import { quoteName, quoteTable, quoteText } from '../connection/quote.js';
+
+/** Marks a publication that we made and therefore may alter. */
+const OURS = 'kept in step by sluice';
+
+/**
+ * Makes sure that the publication exists and holds exactly `tables`; without `tables`, that it exists.
+ *
+ * One that we created is altered when the tables differ. Someone else's is left alone.
+ *
+ * @throws ComponentError `CDC_PUBLICATION_MISSING`, `CDC_PUBLICATION_MISMATCH`, `CDC_TABLE_MISSING`, `CDC_PERMISSION_DENIED`
+ */
+export async function ensurePublication(
+  client: pg.Client,
+  name: string,
+  tables: readonly TableName[] | undefined,
+  mayCreate: boolean,
+  serverVersion: number,
+): Promise<void> {
+  const found = await find(client, name);
+  if (!found) {
+    if (tables === undefined || !mayCreate) throw missing(name);
+    await create(client, name, tables, serverVersion);
+  } else if (tables !== undefined && !sameTables(found.tables, tables)) {
+    if (found.comment !== OURS || !mayCreate) throw mismatch(name);
+    await query(client, 'publication', `ALTER PUBLICATION ${quoteName(name)} SET TABLE ${tables.map(only).join(', ')}`);
+  }
+}
+
+interface Found {
+  readonly comment: string | null;
+  readonly tables: readonly string[];
+}
+
+async function find(client: pg.Client, name: string): Promise<Found | undefined> {
+  const [row] = await query(
+    client,
+    'publication',
+    `SELECT obj_description(p.oid, 'pg_publication') AS comment,
+       CASE WHEN p.puballtables THEN NULL ELSE
+         (SELECT json_agg(n.nspname || '.' || c.relname)::text FROM pg_catalog.pg_publication_rel r
+          JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE r.prpubid = p.oid) END AS tables
+     FROM pg_catalog.pg_publication p WHERE p.pubname = $1`,
+    [name],
+  );
+  return row && { comment: row['comment'] ?? null, tables: JSON.parse(row['tables'] ?? '[]') as string[] };
+}
+
+async function create(
+  client: pg.Client,
+  name: string,
+  tables: readonly TableName[],
+  serverVersion: number,
+): Promise<void> {
+  const quoted = quoteName(name);
+  const asOneTable = serverVersion >= 130_000 ? ' WITH (publish_via_partition_root = true)' : '';
+  const statements = [
+    'BEGIN',
+    `CREATE PUBLICATION ${quoted} FOR TABLE ${tables.map(only).join(', ')}${asOneTable}`,
+    `COMMENT ON PUBLICATION ${quoted} IS ${quoteText(OURS)}`,
+    'COMMIT',
+  ];
+  await query(client, 'publication', statements.join('; '));
+}
+
+/** With its partitions, without tables that inherit from it. */
+function only(table: TableName): string {
+  return `ONLY ${quoteTable(table)}`;
+}
+
+function sameTables(found: readonly string[], wanted: readonly TableName[]): boolean {
+  const names = new Set(found);
+  return names.size === wanted.length && wanted.every((table) => names.has(`${table.schema}.${table.name}`));
+}
+
+function missing(name: string): ComponentError {
+  return new ComponentError('CDC_PUBLICATION_MISSING', `there is no publication ${name}`, {
+    details: { publication: name },
+  });
+}
+
+function mismatch(name: string): ComponentError {
+  return new ComponentError('CDC_PUBLICATION_MISMATCH', `publication ${name} holds other tables`, {
+    details: { publication: name },
+  });
+}

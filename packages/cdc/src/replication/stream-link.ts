@@ -1,0 +1,163 @@
+import { ComponentError } from '@sluice/contracts';
+import { quoteName, quoteText } from '../connection/quote.js';
+import type { ReplicationClient } from '../connection/replication-client.js';
+import { mapServerError } from '../failure/map-error.js';
+import type { ChangeDecoder } from '../pgoutput/change-decoder.js';
+import { u8, u64 } from '../wire/bytes.js';
+import { readErrorResponse } from '../wire/error-response.js';
+import { formatLsn } from '../wire/lsn.js';
+import * as code from '../wire/message-codes.js';
+import { RawSocket, type RawSocketOptions } from '../wire/raw-socket.js';
+import { livenessOf } from './liveness.js';
+import type { StandbyStatus } from './standby-status.js';
+
+/** What to stream, and how to keep the link alive. */
+export interface StreamRequest {
+  readonly slot: string;
+  readonly publication: string;
+  readonly wire: RawSocketOptions;
+  readonly statusIntervalMs: number;
+  readonly linkTimeoutMs: number;
+}
+
+/** CopyDone: the client is done with the stream. */
+const COPY_DONE = Uint8Array.of(code.COPY_DONE, 0, 0, 0, 4);
+
+/** One connection that streams. It ends when the connection does; {@link StreamLane} makes the next. */
+export class StreamLink {
+  readonly #socket: RawSocket;
+  readonly #status: StandbyStatus;
+  readonly #timer: NodeJS.Timeout;
+  readonly #linkTimeoutMs: number;
+  #dead: ComponentError | undefined;
+
+  private constructor(socket: RawSocket, status: StandbyStatus, intervalMs: number, linkTimeoutMs: number) {
+    this.#socket = socket;
+    this.#status = status;
+    this.#linkTimeoutMs = linkTimeoutMs;
+    this.#timer = setInterval(() => this.#tick(), intervalMs);
+  }
+
+  /**
+   * Starts to stream from `lsn`.
+   *
+   * @throws ComponentError `CDC_SLOT_ACTIVE`, `CDC_SLOT_MISSING`, `CDC_SLOT_INVALIDATED`, `CDC_CONNECTION_LOST`
+   */
+  static async start(
+    from: ReplicationClient,
+    request: StreamRequest,
+    lsn: number,
+    status: StandbyStatus,
+  ): Promise<StreamLink> {
+    const socket = new RawSocket(from.client, request.wire);
+    socket.query(startCommand(request, lsn, from.serverVersion));
+    try {
+      await started(socket, request.slot);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    // A server that ends silent links soon must hear from us sooner.
+    const patience = from.walSenderTimeoutMs > 0 ? from.walSenderTimeoutMs / 3 : Number.POSITIVE_INFINITY;
+    return new StreamLink(socket, status, Math.min(request.statusIntervalMs, patience), request.linkTimeoutMs);
+  }
+
+  /** Why there will be no more. What has come before can still be decoded. */
+  get failure(): ComponentError | undefined {
+    return this.#dead ?? this.#socket.failure;
+  }
+
+  /** Resolves when it is worth decoding again. */
+  news(): Promise<void> {
+    return this.#socket.news();
+  }
+
+  nudge(): void {
+    this.#socket.nudge();
+  }
+
+  /**
+   * Decodes what has come, until the events take `maxBytes` or a relation waits for the catalogue.
+   *
+   * @throws ComponentError `CDC_PROTOCOL`, `CDC_MESSAGE_TOO_LARGE`, or what the server's error means
+   */
+  decode(decoder: ChangeDecoder, maxBytes: number): void {
+    const { slab } = this.#socket;
+    for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
+      const { buffer, head } = slab;
+      if (u8(buffer, head) === code.COPY_DATA && u8(buffer, head + 5) === code.XLOG_DATA) {
+        if (decoder.count > 0 && decoder.bytes + end - head > maxBytes) break;
+        decoder.decode(buffer, head + 30, end);
+        slab.head = end;
+        if (decoder.pendingRelation) break;
+      } else {
+        slab.head = end;
+        this.#control(decoder, head);
+      }
+    }
+    this.#socket.proceedIfLow();
+  }
+
+  /** Says how far it came, and ends. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#socket.close(Buffer.concat([this.#status.message(false), COPY_DONE]));
+  }
+
+  #control(decoder: ChangeDecoder, head: number): void {
+    const { buffer } = this.#socket.slab;
+    switch (u8(buffer, head)) {
+      case code.COPY_DATA:
+        this.#keepalive(decoder, u64(buffer, head + 6), u8(buffer, head + 22) === 1);
+        return;
+      case code.ERROR_RESPONSE:
+        throw mapServerError(readErrorResponse(buffer, head), 'stream');
+      case code.COPY_DONE:
+        this.#dead = new ComponentError('CDC_CONNECTION_LOST', 'the server ended the stream');
+        return;
+      default:
+        return;
+    }
+  }
+
+  #keepalive(decoder: ChangeDecoder, walEnd: number, replyWanted: boolean): void {
+    this.#status.received = Math.max(this.#status.received, walEnd);
+    if (!decoder.inTransaction) decoder.progress.idle(walEnd);
+    if (replyWanted) this.#socket.write(this.#status.message(false));
+  }
+
+  #tick(): void {
+    const silent = performance.now() - this.#socket.lastByteAt;
+    const liveness = livenessOf(silent, this.#linkTimeoutMs, this.#socket.paused);
+    if (liveness === 'dead' && !this.#dead) {
+      this.#dead = new ComponentError('CDC_CONNECTION_LOST', 'the server fell silent', {
+        details: { silentMs: Math.round(silent) },
+      });
+    }
+    this.#socket.write(this.#status.message(liveness === 'ask'));
+    this.#socket.nudge();
+  }
+}
+
+function startCommand(request: StreamRequest, lsn: number, serverVersion: number): string {
+  const messages = serverVersion >= 140_000 ? `, messages 'true'` : '';
+  const publications = quoteText(quoteName(request.publication));
+  const options = `proto_version '1', publication_names ${publications}${messages}`;
+  return `START_REPLICATION SLOT ${quoteName(request.slot)} LOGICAL ${formatLsn(lsn)} (${options})`;
+}
+
+async function started(socket: RawSocket, slot: string): Promise<void> {
+  const { slab } = socket;
+  for (;;) {
+    for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
+      const { buffer, head } = slab;
+      slab.head = end;
+      if (u8(buffer, head) === code.COPY_BOTH_RESPONSE) return;
+      if (u8(buffer, head) === code.ERROR_RESPONSE) {
+        throw mapServerError(readErrorResponse(buffer, head), 'stream', { slot });
+      }
+    }
+    if (socket.failure) throw socket.failure;
+    await socket.news();
+  }
+}

@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import { connect, disconnect, query } from '../connection/connect.js';
+import type { Connection } from '../connection/settings.js';
+import { parseLsn } from '../wire/lsn.js';
+
+/** A snapshot that others can use until it is let go. */
+export interface ExportedSnapshot {
+  readonly name: string;
+  /** A log position not after the snapshot's own. */
+  readonly lsn: number;
+  release(): void;
+}
+
+/** Takes a snapshot now and holds it open, for a slot that exists already. */
+export async function exportSnapshot(connection: Connection): Promise<ExportedSnapshot> {
+  const client: pg.Client = await connect(connection, false);
+  try {
+    await query(client, 'snapshot', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const [row] = await query(client, 'snapshot', `SELECT ${CURRENT_LSN}::text AS lsn, pg_export_snapshot() AS name`);
+    return {
+      name: row?.['name'] ?? '',
+      lsn: parseLsn(row?.['lsn'] ?? '0/0'),
+      release: () => disconnect(client),
+    };
+  } catch (error) {
+    disconnect(client);
+    throw error;
+  }
+}
+
+/** SQL for how far the WAL is on disk here; on a standby: how far it was replayed. */
+export const CURRENT_LSN =
+  'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END';
