@@ -1,8 +1,6 @@
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import type { Status } from '../../../src/document/status.js';
-
-/** How many documents the page shows. */
-export const FEED_LIMIT = 200;
+import { FEED_LIMIT } from '../feed/feed.js';
 
 /** The newest documents, from the projection that the change stream keeps. */
 export async function loadDocuments(signal: AbortSignal): Promise<FeedDocument[]> {

@@ -1,6 +1,9 @@
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import type { Push } from '../../../src/changes/push.js';
 
+/** How many documents the page shows. */
+export const FEED_LIMIT = 200;
+
 /**
  * The documents that the page knows, newest first, and which of them changed last.
  *
@@ -35,7 +38,7 @@ export function applyPush(feed: Feed, push: Push): Feed {
   if (next === undefined) return feed;
   const rest = known ? feed.documents.filter((document) => document !== known) : feed.documents;
   const changes = new Map(feed.changes).set(id, (feed.changes.get(id) ?? 0) + 1);
-  return { ...feed, documents: [...rest, next].sort(newestFirst), changes };
+  return { ...feed, documents: [...rest, next].sort(newestFirst).slice(0, FEED_LIMIT), changes };
 }
 
 /** A push of a status alone says nothing of the rest, so it is of use only for a document that is on the page. */

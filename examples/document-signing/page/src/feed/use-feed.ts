@@ -2,9 +2,9 @@ import { type ConnectionState, connectRealtime, type RealtimeClient } from '@slu
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import type { Push } from '../../../src/changes/push.js';
-import { FEED_LIMIT, loadDocuments } from '../api/documents-api.js';
+import { loadDocuments } from '../api/documents-api.js';
 import { announcement, isPush } from './announcement.js';
-import { applyPush, EMPTY_FEED, type Feed, loadFeed } from './feed.js';
+import { applyPush, EMPTY_FEED, FEED_LIMIT, type Feed, loadFeed } from './feed.js';
 
 export interface LiveFeed {
   readonly documents: readonly FeedDocument[];

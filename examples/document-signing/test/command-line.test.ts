@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readArguments, UsageError } from '../src/command-line/arguments.js';
+import { assertPortFree } from '../src/command-line/port.js';
+import { openDataFolder, removeDataFolder } from '../src/data-folder.js';
+
+async function temporaryFolder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'document-signing-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('the port comes from the option, else from PORT_BASE, else it is 8000', () => {
+  expect(readArguments([], {}).port).toBe(8000);
+  expect(readArguments([], { PORT_BASE: '9100' }).port).toBe(9100);
+  expect(readArguments(['--port', '9200'], { PORT_BASE: '9100' }).port).toBe(9200);
+  expect(() => readArguments(['--port', 'x'], {})).toThrow('--port should be a number from 0 to 65535, not "x".');
+  expect(() => readArguments([], { PORT_BASE: '70000' })).toThrow(/^PORT_BASE/);
+  expect(() => readArguments(['--prot', '1'], {})).toThrow(UsageError);
+});
+
+test('a taken port is named, with the option that changes it', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  await expect(assertPortFree(port)).rejects.toThrow(`Port ${port} is taken`);
+  await expect(assertPortFree(port)).rejects.toThrow(`--port ${port + 1}`);
+});
+
+test('a folder that is not ours is neither used nor removed', async () => {
+  const path = await temporaryFolder();
+  await writeFile(join(path, 'thesis.txt'), 'years of work');
+  await expect(openDataFolder(path)).rejects.toThrow(UsageError);
+  await expect(removeDataFolder(path)).rejects.toThrow(UsageError);
+  expect(existsSync(join(path, 'thesis.txt'))).toBe(true);
+});
+
+test('our own folder is removed, unless its database runs', async () => {
+  const path = join(await temporaryFolder(), 'data');
+  await openDataFolder(path);
+  await expect(removeDataFolder(path)).resolves.toBeUndefined();
+  expect(existsSync(path)).toBe(false);
+  await expect(removeDataFolder(path)).resolves.toBeUndefined();
+
+  const again = await openDataFolder(path);
+  await mkdir(again.postgres);
+  await writeFile(join(again.postgres, 'postmaster.pid'), `${process.pid}\n`);
+  await expect(removeDataFolder(path)).rejects.toThrow('is running');
+});
