@@ -171,6 +171,45 @@ export const ERRORS = {
     retry: 'operator',
     advice: "A table was truncated, which rows cannot express. Handle `truncate` changes, or say { truncate: 'skip' }.",
   },
+  // Postgres stores
+  STORE_PG_UNAVAILABLE: {
+    retry: 'backoff',
+    advice: 'The database cannot be reached, is starting or stopping, or has no connections left; it is tried again.',
+  },
+  STORE_PG_CONFLICT: {
+    retry: 'backoff',
+    advice: 'Another transaction was in the way (a deadlock, a lock, a serialization failure); it is tried again.',
+  },
+  STORE_PG_REFUSED: {
+    retry: 'operator',
+    advice: 'Postgres refused the statement or the login: check the rights, the password, and that the tables are as expected.',
+  },
+  STORE_PG_DATA_REFUSED: {
+    retry: 'never',
+    advice: 'The value does not fit the column, or breaks the constraint, that the details name.',
+  },
+  STORE_PG_FAILED: { retry: 'backoff', advice: 'Look up the SQLSTATE in the details, and the log of the server.' },
+  STORE_PG_SCHEMA_NEWER: {
+    retry: 'operator',
+    advice: 'The database was migrated by a newer version of this package: upgrade this process.',
+  },
+  STORE_PG_MIGRATION_CHANGED: {
+    retry: 'operator',
+    advice: 'A migration that was applied differs from the one in this package: use another schema, or restore the package.',
+  },
+  STORE_PG_TABLE_UNKNOWN: { retry: 'operator', advice: 'Create the table that the message names, or correct `table`.' },
+  STORE_PG_COLUMN_UNKNOWN: {
+    retry: 'operator',
+    advice: 'Add the column to the table, or list the columns that you want in `columns`.',
+  },
+  STORE_PG_KEY_NOT_UNIQUE: {
+    retry: 'operator',
+    advice: 'The table needs a primary key or a unique index on exactly the columns of `key`.',
+  },
+  STORE_PG_KEY_MISSING: {
+    retry: 'never',
+    advice: 'The event has no value for the key of the table: it can be neither written nor deleted.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A code from the table. */
