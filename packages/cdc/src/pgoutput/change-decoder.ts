@@ -13,7 +13,7 @@ import type { ReadEnd } from './row-reader.js';
 
 const NO_HEADERS: Headers = Object.freeze({});
 /** What an envelope and its change take besides their values, about. */
-const EVENT_OVERHEAD = 96;
+export const EVENT_OVERHEAD = 96;
 
 export interface DecoderOptions {
   readonly history: History;

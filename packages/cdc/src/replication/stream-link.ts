@@ -2,7 +2,7 @@ import { ComponentError } from '@sluice/contracts';
 import { quoteName, quoteText } from '../connection/quote.js';
 import type { ReplicationClient } from '../connection/replication-client.js';
 import { mapServerError } from '../failure/map-error.js';
-import type { ChangeDecoder } from '../pgoutput/change-decoder.js';
+import { type ChangeDecoder, EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import { u8, u64 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
 import { formatLsn } from '../wire/lsn.js';
@@ -86,7 +86,7 @@ export class StreamLink {
     for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
       const { buffer, head } = slab;
       if (u8(buffer, head) === code.COPY_DATA && u8(buffer, head + 5) === code.XLOG_DATA) {
-        if (decoder.count > 0 && decoder.bytes + end - head > maxBytes) break;
+        if (decoder.count > 0 && decoder.bytes + end - head + EVENT_OVERHEAD > maxBytes) break;
         decoder.decode(buffer, head + 30, end);
         slab.head = end;
         if (decoder.pendingRelation) break;

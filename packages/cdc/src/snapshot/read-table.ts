@@ -11,6 +11,7 @@ import { u8 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
 import { COPY_DATA, ERROR_RESPONSE, READY_FOR_QUERY } from '../wire/message-codes.js';
 import { RawSocket, type RawSocketOptions } from '../wire/raw-socket.js';
+import { EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import { copyRowReader } from './copy-row.js';
 
 /** What it takes to read one table of a snapshot. */
@@ -25,8 +26,6 @@ export interface TableSnapshot {
   readonly maxBatchBytes: number;
   readonly signal: AbortSignal;
 }
-
-const EVENT_OVERHEAD = 96;
 
 /**
  * Reads a table as the snapshot has it, by COPY over a connection of its own. Rows come as the publication would send them:

@@ -6,7 +6,6 @@ import { connectReplication, type ReplicationClient } from '../connection/replic
 import { ensurePublication } from '../publication/publication.js';
 import { publishedTables } from '../publication/published-tables.js';
 import { findSlot } from '../slot/slot.js';
-import { snapshotLane } from '../snapshot/snapshot-lane.js';
 import { type PostgresChangesOptions, parseOptions, type Settings } from './options.js';
 import { PostgresSession, streamLane } from './session.js';
 import { planStart } from './start-plan.js';
@@ -52,7 +51,6 @@ async function openWith(replication: ReplicationClient, settings: Settings, cont
     const plan = planStart({
       checkpoints: context.checkpoints,
       streamLane: streamLane(slot),
-      snapshotLanes: tables.map(snapshotLane),
       slotName: slot,
       slotConfirmed: state?.confirmed,
       mayCreate: settings.createSlot,

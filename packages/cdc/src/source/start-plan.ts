@@ -5,8 +5,6 @@ import { streamPosition } from '../replication/stream-lane.js';
 export interface StartFacts {
   readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
   readonly streamLane: Lane;
-  /** The lanes that a snapshot of the published tables would have. */
-  readonly snapshotLanes: readonly Lane[];
   readonly slotName: string;
   /** Where the slot stands; undefined when there is none. */
   readonly slotConfirmed: number | undefined;
@@ -25,8 +23,7 @@ export type StartPlan =
 /**
  * Decides from the checkpoints and the slot how to begin; never by silently starting where something was lost.
  *
- * - The stream has a position: from there, and the slot must exist. Snapshot lanes left over mean that the snapshot was
- *   not finished: it is taken again.
+ * - The stream has a position: from there, and the slot must exist. It got its first one when the snapshot had settled.
  * - It was announced and never had a position: an earlier first start died. A slot it made is kept; the snapshot is taken again.
  * - It was never announced: a new pipeline, or lost checkpoints. A slot that exists then is refused, unless `create: false`
  *   says that it was made for us.
@@ -40,8 +37,7 @@ export function planStart(facts: StartFacts): StartPlan {
   const checkpoint = checkpoints.get(streamLane);
   if (checkpoint) {
     if (slotConfirmed === undefined) throw slotMissing(facts.slotName);
-    const unfinished = facts.snapshotLanes.some((lane) => checkpoints.has(lane));
-    return { kind: 'existing', position: checkpoint.position, snapshot: wantsSnapshot && unfinished };
+    return { kind: 'existing', position: checkpoint.position, snapshot: false };
   }
   if (slotConfirmed === undefined) {
     if (!mayCreate) throw slotMissing(facts.slotName);
