@@ -1,0 +1,83 @@
+import { ComponentError } from '@sluice/contracts';
+import { type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { fromPostgres } from '../failure/postgres-errors.js';
+
+/**
+ * Where the database is: a connection string, the options of a `pg` client, or a pool of yours. A pool of yours stays open,
+ * and its sessions must have `synchronous_commit` on.
+ */
+export type Connection = string | ClientConfig | PoolConfig | Pool;
+
+/** A pool, and whether ending it is our affair. */
+export interface OpenConnection {
+  readonly pool: Pool;
+  end(): Promise<void>;
+}
+
+/** @throws ComponentError `OPTIONS_INVALID` when it is none of the forms. */
+export function checkConnection(connection: Connection): void {
+  if (typeof connection === 'string' ? connection !== '' : typeof connection === 'object' && connection !== null)
+    return;
+  throw new ComponentError('OPTIONS_INVALID', 'connection: give a connection string, options of pg, or a Pool');
+}
+
+/** Makes a pool of at most `max` connections, or takes the one that was given. */
+export function openConnection(connection: Connection, max: number): OpenConnection {
+  if (isPool(connection)) return { pool: connection, end: async () => undefined };
+  const given: PoolConfig = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const pool = new Pool({ max, application_name: 'sluice', ...given, ...({ onConnect: waitForTheDisk } as object) });
+  pool.on('error', () => undefined); // an idle connection was lost: the next query takes another one
+  return { pool, end: once(() => pool.end()) };
+}
+
+/** Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. */
+export async function inTransaction<T>(
+  pool: Pool,
+  doing: string,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  let client: PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw fromPostgres(error, doing);
+  }
+  let doubtful = true;
+  const lost = () => undefined; // the query that runs then says so
+  client.on('error', lost);
+  try {
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const result = await work(client);
+    await client.query('COMMIT');
+    doubtful = false;
+    return result;
+  } catch (error) {
+    doubtful = await client.query('ROLLBACK').then(
+      () => false,
+      () => true, // it is closed below
+    );
+    throw fromPostgres(error, doing);
+  } finally {
+    client.off('error', lost);
+    client.release(doubtful);
+  }
+}
+
+/** A checkpoint that a crash takes back would name events that the source has already let go. */
+function waitForTheDisk(client: PoolClient): Promise<unknown> {
+  const sql = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
+  return client.query(sql);
+}
+
+/** By shape: an application may have another copy of pg. */
+function isPool(connection: Connection): connection is Pool {
+  return typeof connection === 'object' && 'totalCount' in connection && typeof connection.query === 'function';
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work();
+    return running;
+  };
+}
