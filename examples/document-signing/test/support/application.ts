@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Application, startApplication } from '../../src/application.js';
+
+/** A folder for the data of one application, removed after the test. */
+export async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'document-signing-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return join(folder, 'data');
+}
+
+const PAGE_SOURCE = fileURLToPath(new URL('../../page', import.meta.url));
+
+/** The whole application in this process, with a database of its own; stopped after the test. */
+export async function application(data: string, pageDirectory = PAGE_SOURCE, port = 0): Promise<Application> {
+  const running = await startApplication({ port, data, say: () => undefined, pageDirectory });
+  onTestFinished(() => running.stop());
+  return running;
+}
+
+/** A connection to the feed that keeps what it was told. */
+export async function listen(url: string, path: string) {
+  // biome-ignore lint/suspicious/noExplicitAny: tests read messages freely
+  const messages: any[] = [];
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`);
+  onTestFinished(() => socket.terminate());
+  socket.on('message', (text) => messages.push(JSON.parse(text.toString())));
+  const status = await new Promise<number>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.once('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+    socket.once('open', () => resolve(101));
+  });
+  return { status, messages, types: () => messages.map(({ type }) => type), socket };
+}
