@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { realtimeHub } from '@sluice/realtime';
 import { startPostgres } from '@sluice/testkit/postgres';
-import pg from 'pg';
 import { documentPipeline } from './changes/document-pipeline.js';
 import { contentOnDisk } from './content/content-store.js';
 import { openDataFolder, rememberPostgres } from './data-folder.js';
+import { openPool } from './database/pool.js';
 import { createTables } from './database/tables.js';
 import { DocumentTable } from './document/document-table.js';
 import { Documents } from './document/documents.js';
@@ -51,9 +51,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     closing.push(() => postgres.stop());
     await rememberPostgres(folder, postgres.dataDir);
 
-    const pool = new pg.Pool({ connectionString: postgres.url, max: 10, application_name: 'document-signing' });
-    // A connection that breaks while idle is replaced by the next query; that query has the error to tell.
-    pool.on('error', () => undefined);
+    const pool = openPool(postgres.url);
     closing.push(() => pool.end());
     await createTables(pool);
 

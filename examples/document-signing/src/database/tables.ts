@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS documents.documents (
   title        text NOT NULL CHECK (char_length(title) BETWEEN 1 AND 255),
   content_type text NOT NULL,
   content_size integer NOT NULL CHECK (content_size >= 0),
-  s3_key       text NOT NULL GENERATED ALWAYS AS (id::text || '/content') STORED,
+  s3_key       text NOT NULL CHECK (s3_key = id::text || '/content'),
   status       text NOT NULL DEFAULT 'created' CHECK (status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})),
   created_by   text NOT NULL,
   created_at   timestamptz(3) NOT NULL DEFAULT clock_timestamp(),

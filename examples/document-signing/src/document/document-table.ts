@@ -20,7 +20,8 @@ export class DocumentTable {
   ): Promise<Document> {
     return await inTransaction(this.pool, async (client) => {
       const { rows } = await client.query<Row>(
-        `INSERT INTO documents.documents (title, content_type, content_size, created_by) VALUES ($1, $2, $3, $4) RETURNING *`,
+        `INSERT INTO documents.documents (id, s3_key, title, content_type, content_size, created_by)
+         SELECT id, id || '/content', $1, $2, $3, $4 FROM (SELECT uuidv7() AS id) AS new RETURNING *`,
         [title, content_type, Buffer.byteLength(content), created_by],
       );
       const document = toDocument(rows[0] as Row);

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realtimeHub } from '@sluice/realtime';
-import pg from 'pg';
 import { contentOnDisk } from '../../src/content/content-store.js';
+import { openPool } from '../../src/database/pool.js';
 import { createTables } from '../../src/database/tables.js';
 import { DocumentTable } from '../../src/document/document-table.js';
 import { Documents } from '../../src/document/documents.js';
@@ -12,8 +12,7 @@ import { gateway } from '../../src/gateway/app.js';
 /** The API on a real database and a real port, without the change stream. */
 export async function startService(connectionString: string) {
   const folder = await mkdtemp(join(tmpdir(), 'document-signing-'));
-  const pool = new pg.Pool({ connectionString, max: 8 });
-  pool.on('error', () => undefined);
+  const pool = openPool(connectionString);
   await createTables(pool);
   await createTables(pool);
   const contents = contentOnDisk(join(folder, 'objects'));
