@@ -1,0 +1,97 @@
+import { BatchError, ComponentError, type Envelope, type WriteContext } from '@sluice/contracts';
+import type { Pool, PoolClient } from 'pg';
+import { saveCheckpoints } from '../checkpoints/save-statement.js';
+import { inTransaction } from '../connection/connection.js';
+import { fromPostgres, isDataError } from '../failure/postgres-errors.js';
+import { netEffect } from './net-effect.js';
+import { type EncodedWrite, type Row, type RowChange, RowEncoder } from './row-change.js';
+import { deleteRows, upsertRows } from './statements.js';
+import type { Table } from './table.js';
+
+/**
+ * Writes events to one table, each write in one transaction with its checkpoints.
+ *
+ * First all at once: the changes of each key joined, a statement for each set of columns. Where Postgres refuses a value,
+ * or keys cannot be told by their text, event by event in their order, each behind a savepoint: so the bad ones get their
+ * names, and what is only refused out of order (a unique value that moves from row to row) is written after all.
+ */
+export class TableWriter {
+  readonly #encoder: RowEncoder;
+  readonly #doing: string;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly schema: string,
+    private readonly table: Table,
+    wanted: ReadonlySet<string> | undefined,
+  ) {
+    this.#encoder = new RowEncoder(table, wanted);
+    this.#doing = `writing to ${table.name.schema}.${table.name.table}`;
+  }
+
+  async write(events: readonly Envelope<Row>[], { checkpoints, signal }: WriteContext): Promise<void> {
+    signal.throwIfAborted();
+    const encoded = this.#encoder.encode(events);
+    const finish = (client: PoolClient) => this.#saveCheckpoints(client, checkpoints);
+    if (encoded.failures.size === 0 && encoded.keysAgree) {
+      const done = await this.#allAtOnce(encoded, finish);
+      if (done) return;
+    }
+    await inTransaction(this.pool, this.#doing, async (client) => {
+      await this.#oneByOne(client, encoded);
+      await finish(client);
+    });
+  }
+
+  /** False when Postgres refused a value: nothing was written then. */
+  async #allAtOnce(encoded: EncodedWrite, finish: (client: PoolClient) => Promise<void>): Promise<boolean> {
+    const { deletes, upserts } = netEffect(encoded.changes as readonly RowChange[], this.#encoder);
+    let refused = false;
+    const work = inTransaction(this.pool, this.#doing, async (client) => {
+      try {
+        if (deletes.length > 0) await client.query(deleteRows(this.table, deletes));
+        for (const [shape, rows] of upserts) await client.query(upsertRows(this.table, shape, rows));
+      } catch (error) {
+        refused = isDataError(error);
+        throw error;
+      }
+      await finish(client);
+    });
+    return work.then(
+      () => true,
+      (error: unknown) => {
+        if (refused) return false;
+        throw error;
+      },
+    );
+  }
+
+  async #oneByOne(client: PoolClient, { changes, failures }: EncodedWrite): Promise<void> {
+    const failed = new Map(failures);
+    for (const [index, change] of changes.entries()) {
+      if (change === undefined) continue;
+      await client.query('SAVEPOINT event');
+      try {
+        await client.query(
+          change.kind === 'delete'
+            ? deleteRows(this.table, [change.values])
+            : upsertRows(this.table, change.shape, [change.values]),
+        );
+        await client.query('RELEASE SAVEPOINT event');
+      } catch (error) {
+        if (!isDataError(error)) throw error;
+        await client.query('ROLLBACK TO SAVEPOINT event');
+        failed.set(index, fromPostgres(error, this.#doing));
+      }
+    }
+    if (failed.size > 0) throw new BatchError(failed);
+  }
+
+  async #saveCheckpoints(client: PoolClient, writes: WriteContext['checkpoints']): Promise<void> {
+    if ((await saveCheckpoints(client, this.schema, writes)) === 'saved') return;
+    const lanes = writes.map(({ lane }) => lane);
+    throw new ComponentError('CHECKPOINT_FENCED', `another instance has taken over ${lanes.join(', ')}`, {
+      details: { lanes },
+    });
+  }
+}
