@@ -24,20 +24,21 @@ export class Checkpointer {
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> | undefined;
   #lastSave = 0;
+  #broken = false;
 
   constructor(private readonly parts: CheckpointerParts) {}
 
   /** The lane's prefix has moved on. */
   advanced(lane: string): void {
     this.#dirty.add(lane);
-    if (this.#timer !== undefined || this.#saving !== undefined || this.parts.signal.aborted) return;
+    if (this.#timer !== undefined || this.#saving !== undefined || this.#broken || this.parts.signal.aborted) return;
     const wait = Math.max(0, this.#lastSave + this.parts.intervalMs - Date.now());
     this.#timer = setTimeout(() => void this.#save(), wait);
   }
 
-  /** Stores what is settled now, and waits for it. */
+  /** Stores what is settled now, and waits for it; unless a save has failed for good. */
   async flush(): Promise<void> {
-    while (this.#saving !== undefined || (this.#dirty.size > 0 && !this.parts.signal.aborted)) {
+    while (this.#saving !== undefined || (this.#dirty.size > 0 && !this.#broken && !this.parts.signal.aborted)) {
       await (this.#saving ?? this.#save());
     }
   }
@@ -52,7 +53,10 @@ export class Checkpointer {
   #save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const saving = this.#saveDirty().catch(this.parts.failed);
+    const saving = this.#saveDirty().catch((error: unknown) => {
+      this.#broken = true;
+      this.parts.failed(error);
+    });
     this.#saving = saving.then(() => {
       this.#saving = undefined;
       this.#lastSave = Date.now();

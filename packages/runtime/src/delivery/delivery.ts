@@ -35,6 +35,11 @@ export class Delivery<T> {
     readonly partition: number | undefined,
   ) {}
 
+  /** @internal Whether its lane was taken away while it was on its way. */
+  get stale(): boolean {
+    return this.entries.some((entry) => entry.ledger.abandoned);
+  }
+
   /** The same delivery with other events. */
   with<U>(events: readonly Envelope<U>[]): Delivery<U> {
     this.#spend();
@@ -69,11 +74,14 @@ export class Delivery<T> {
   }
 
   /**
-   * Joins deliveries of one lane, in order, into one; all of them count as settled when it is.
+   * Joins deliveries of one lane, in order, into one; all of them count as settled when it is. Those whose lane was taken
+   * away in the meantime are left out: its new owner reads them again.
    *
    * @throws TypeError when there are none, or when their lanes or partitions differ.
    */
-  static merge<T>(deliveries: readonly Delivery<T>[]): Delivery<T> {
+  static merge<T>(all: readonly Delivery<T>[]): Delivery<T> {
+    const stale = all.filter((one) => one.stale);
+    const deliveries = stale.length === all.length ? all : all.filter((one) => !one.stale);
     const last = deliveries.at(-1);
     if (last === undefined) throw new TypeError('Delivery.merge needs at least one delivery');
     if (
@@ -81,6 +89,7 @@ export class Delivery<T> {
     ) {
       throw new TypeError('Delivery.merge joins deliveries of one lane and partition only');
     }
+    if (deliveries !== all) for (const one of stale) one.settle();
     if (deliveries.length === 1) return last;
     for (const one of deliveries) one.#spend();
     const made = new Delivery<T>(

@@ -12,9 +12,7 @@ export class Confirmations {
 
   confirm(position: Position): void {
     this.#due = position;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   async idle(): Promise<void> {
@@ -29,6 +27,9 @@ export class Confirmations {
       }
     } catch (error) {
       this.failed(error);
+    } finally {
+      // In the same turn as the last look at what is due: nothing that comes now may find us still running.
+      this.#running = undefined;
     }
   }
 }

@@ -9,7 +9,7 @@ export interface BatchOptions {
   readonly events?: number;
   /** Bytes in a batch, as the source counts them. */
   readonly bytes?: number;
-  /** Milliseconds since its first delivery. */
+  /** Milliseconds since its first delivery. Default: 1,000, so that the rest is never held for ever. */
   readonly ms?: number;
 }
 
@@ -48,7 +48,7 @@ export function batchBy<T>(options: BatchOptions): OperatorFunction<Delivery<T>,
           if (batch === undefined) {
             batch = new OpenBatch();
             batches.set(name, batch);
-            if (limits.ms < Number.POSITIVE_INFINITY) batch.timer = setTimeout(emit, limits.ms, name, batch);
+            batch.timer = setTimeout(emit, limits.ms, name, batch);
           }
           batch.deliveries.push(delivery);
           batch.events += delivery.events.length;
@@ -80,7 +80,7 @@ function validated(options: BatchOptions): Required<BatchOptions> {
   }
   if (names.every((name) => options[name] === undefined)) invalid('batchBy: give `events`, `bytes` or `ms`');
   const without = Number.POSITIVE_INFINITY;
-  return { events: options.events ?? without, bytes: options.bytes ?? without, ms: options.ms ?? without };
+  return { events: options.events ?? without, bytes: options.bytes ?? without, ms: options.ms ?? 1_000 };
 }
 
 function invalid(message: string): never {

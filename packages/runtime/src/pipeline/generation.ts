@@ -29,6 +29,8 @@ import type { Plan } from './plan.js';
 const TICK_MS = 50;
 /** How long closing waits for a write that is under way, or for a source or sink to close, in milliseconds. */
 const CLOSE_MS = 10_000;
+/** How long closing tries to store what is settled, in milliseconds. */
+const LAST_SAVE_MS = 1_000;
 
 /** What a generation tells its pipeline. */
 export interface GenerationHooks {
@@ -207,6 +209,8 @@ export class Generation {
     this.#draining = true;
     this.#lanes.stop();
     this.#chain.subscription.unsubscribe();
+    // What is settled need not be done again, whatever ended this generation.
+    if (this.#checkpointer && !this.#abort.signal.aborted) await within(this.#checkpointer.flush(), LAST_SAVE_MS);
     this.#abort.abort();
     this.#checkpointer?.close();
     await within(this.#writer.close(), CLOSE_MS);

@@ -190,7 +190,8 @@ export class RunningPipeline implements Pipeline {
     this.#generation = generation;
     if (!this.#stop.signal.aborted) this.#state = 'running';
     try {
-      await generation.finished;
+      // A drain that came while it was being opened found nothing to drain.
+      if (!this.#stop.signal.aborted) await generation.finished;
     } finally {
       await generation.close();
       if (this.#generation === generation) this.#generation = undefined;

@@ -2,7 +2,7 @@ import type { Position } from '@sluice/contracts';
 import { type Delivery, eventsOf } from '../delivery/delivery.js';
 import type { LaneRun } from '../lane/lane-run.js';
 import type { Entry } from '../settlement/ledger.js';
-import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
+import type { SinkWrite, SinkWriter } from './sink-writer.js';
 
 /** What a writer is made of. */
 export interface AtomicWriterParts {
@@ -33,7 +33,7 @@ export class AtomicWriter implements SinkWriter {
   }
 
   accept(delivery: Delivery<unknown>): void {
-    if (isStale(delivery)) {
+    if (delivery.stale) {
       delivery.settle();
       return;
     }
@@ -87,8 +87,8 @@ export class AtomicWriter implements SinkWriter {
   }
 
   async #run(run: LaneRun, first: Group | undefined): Promise<void> {
+    let group = first ?? { deliveries: [], position: run.unstored as Position };
     try {
-      let group = first ?? { deliveries: [], position: run.unstored as Position };
       for (;;) {
         const { deliveries, position } = group;
         const events = eventsOf(deliveries);
@@ -101,46 +101,45 @@ export class AtomicWriter implements SinkWriter {
       }
     } catch (error) {
       // A lane that was taken away is written by its new owner: that the fence refused us is as it should be.
-      if (!run.ledger.abandoned) this.parts.failed(error);
+      if (run.ledger.abandoned) for (const delivery of group.deliveries) delivery.settle();
+      else this.parts.failed(error);
     } finally {
       this.#running.delete(run.lane);
       if (this.idle) this.parts.becameIdle();
     }
   }
 
-  /** The deliveries of the longest run of complete batches from the oldest on. */
+  /**
+   * The deliveries of a run of complete batches from the oldest on, cut where no delivery spans the cut: as many as make up
+   * `maxEvents`, or the fewest possible.
+   */
   #next(run: LaneRun): Group | undefined {
     const waiting = this.#waiting.get(run.lane);
     if (waiting === undefined || waiting.length === 0) return undefined;
-    const ready: Entry[] = [];
+    const spans = new Map<number, number>();
+    for (const { entries } of waiting) {
+      const seqs = entries.map(({ seq }) => seq);
+      const first = Math.min(...seqs);
+      spans.set(first, Math.max(spans.get(first) ?? 0, ...seqs));
+    }
+    let cut: Entry | undefined;
+    let reach = -1;
     let events = 0;
     run.ledger.walk((entry) => {
       if (entry.open !== entry.arrived) return false;
-      if (ready.length > 0 && events + entry.events > this.parts.maxEvents) return false;
       events += entry.events;
-      ready.push(entry);
+      if (cut !== undefined && events > this.parts.maxEvents) return false;
+      reach = Math.max(reach, spans.get(entry.seq) ?? -1);
+      if (reach <= entry.seq) cut = entry;
       return true;
     });
-    let end = (ready.at(-1)?.seq ?? -1) + 1;
-    for (let again = true; again; ) {
-      again = false;
-      for (const { entries } of waiting) {
-        const from = Math.min(...entries.map((entry) => entry.seq));
-        if (from >= end || entries.every((entry) => entry.seq < end)) continue;
-        end = from;
-        again = true;
-      }
-    }
-    const whole = ready.filter((entry) => entry.seq < end);
-    const position = whole.at(-1)?.position;
-    if (position === undefined) return undefined;
-    const covered = (delivery: Delivery<unknown>) => delivery.entries.every((entry) => entry.seq < end);
+    if (cut === undefined) return undefined;
+    const { seq, position } = cut as Entry;
+    const covered = (delivery: Delivery<unknown>) => delivery.entries.every((entry) => entry.seq <= seq);
     const deliveries = waiting.filter(covered).sort(bySource);
     if (deliveries.length === 0) return undefined;
-    this.#waiting.set(
-      run.lane,
-      waiting.filter((delivery) => !covered(delivery)),
-    );
+    const rest = waiting.filter((delivery) => !covered(delivery));
+    this.#waiting.set(run.lane, rest);
     return { deliveries, position };
   }
 }

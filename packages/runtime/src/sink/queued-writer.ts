@@ -1,6 +1,6 @@
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import { type Delivery, eventsOf } from '../delivery/delivery.js';
-import { isStale, type SinkWrite, type SinkWriter } from './sink-writer.js';
+import type { SinkWrite, SinkWriter } from './sink-writer.js';
 
 /** What a writer is made of. */
 export interface QueuedWriterParts {
@@ -65,11 +65,10 @@ export class QueuedWriter implements SinkWriter {
     this.#busy += 1;
     try {
       while (queue.waiting.length > 0 && !this.#closed) {
-        const group = takeGroup(queue, this.parts.maxEvents);
-        if (group.some(isStale)) {
-          for (const delivery of group) delivery.settle();
-          continue;
-        }
+        const taken = takeGroup(queue, this.parts.maxEvents);
+        const group = taken.filter((delivery) => !delivery.stale);
+        for (const delivery of taken) if (delivery.stale) delivery.settle();
+        if (group.length === 0) continue;
         const last = group.at(-1) as Delivery<unknown>;
         const events = eventsOf(group);
         const position = last.entries.at(-1)?.position;

@@ -26,10 +26,5 @@ export interface SinkWriter {
   close(): Promise<void>;
 }
 
-/** Whether the delivery's lane was taken away while it was on its way. */
-export function isStale(delivery: Delivery<unknown>): boolean {
-  return delivery.entries.some((entry) => entry.ledger.abandoned);
-}
-
 /** Events of one write when the sink does not say how many it wants. */
 export const DEFAULT_MAX_EVENTS = 5_000;
