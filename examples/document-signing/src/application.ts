@@ -62,6 +62,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     const hub = realtimeHub();
     const changes = documentPipeline({
       connection: postgres.url,
+      pool,
       hub,
       notice: ({ message }) => say(message),
     });

@@ -80,6 +80,7 @@ test('everything can be done with the keyboard: create, rename, change the statu
   await row(page, 'Deed').waitFor();
 
   await row(page, 'Deed').getByRole('button', { name: 'Rename' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Title', exact: true }).nth(1).waitFor();
   await page.keyboard.type('Deed of gift');
   await page.keyboard.press('Enter');
   await row(page, 'Deed of gift').getByText('version 2').waitFor();
@@ -87,6 +88,10 @@ test('everything can be done with the keyboard: create, rename, change the statu
   await row(page, 'Deed of gift').getByText('version 3').waitFor();
 
   await row(page, 'Deed of gift').getByRole('button', { name: 'Delete' }).press('Enter');
+  await page.getByText('Delete it?').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await page.getByText('Delete it?').waitFor();
   await page.keyboard.press('Enter');
   await page.getByText('No documents yet').waitFor();
 });

@@ -3,12 +3,15 @@ import type { Sink } from '@sluice/contracts';
 import type { Hub } from '@sluice/realtime';
 import { expandEvents, type Notice, pipeline, type RunningPipeline } from '@sluice/runtime';
 import { tableSink } from '@sluice/store-pg';
+import type { Pool } from 'pg';
 import type { DocumentRow, RowChange } from './document-row.js';
 import { projectThenPush } from './project-then-push.js';
 
 export interface DocumentPipelineParts {
   /** A connection string of a role that may replicate. */
   readonly connection: string;
+  /** Connections to the same database, for the projection. */
+  readonly pool: Pool;
   readonly hub: Hub;
   readonly notice: (notice: Notice) => void;
 }
@@ -20,9 +23,9 @@ const documents = table<DocumentRow>()('documents.documents');
  *
  * Effectively once into the projection: its rows and the checkpoint are written in one transaction.
  */
-export function documentPipeline({ connection, hub, notice }: DocumentPipelineParts): RunningPipeline {
+export function documentPipeline({ connection, pool, hub, notice }: DocumentPipelineParts): RunningPipeline {
   const projection = tableSink({
-    connection,
+    connection: pool,
     table: 'projections.documents',
     key: ['id'],
     columns: COLUMNS,

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import { relativeTime } from '../time/relative-time.js';
 import { byteSize } from './byte-size.js';
@@ -16,6 +16,7 @@ interface Props {
 export function DocumentRow({ document, changes, now }: Props) {
   const [renaming, setRenaming] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const renameButton = useRef<HTMLButtonElement>(null);
 
   const attempt = async (work: () => Promise<void>): Promise<boolean> => {
     setProblem(undefined);
@@ -28,15 +29,16 @@ export function DocumentRow({ document, changes, now }: Props) {
     }
   };
 
+  const renamed = () => {
+    setRenaming(false);
+    renameButton.current?.focus();
+  };
+
   return (
     <li class="document" data-id={document.id}>
       {changes > 0 && <span key={changes} class="flash" aria-hidden="true" />}
       <div class="what">
-        {renaming ? (
-          <RenameForm document={document} attempt={attempt} done={() => setRenaming(false)} />
-        ) : (
-          <h3>{document.title}</h3>
-        )}
+        {renaming ? <RenameForm document={document} attempt={attempt} done={renamed} /> : <h3>{document.title}</h3>}
         <p class="meta">
           <span>{document.created_by}</span>
           <time dateTime={document.created_at} title={new Date(document.created_at).toLocaleString()}>
@@ -53,7 +55,7 @@ export function DocumentRow({ document, changes, now }: Props) {
           </p>
         )}
       </div>
-      <RowActions document={document} attempt={attempt} rename={() => setRenaming(true)} />
+      <RowActions document={document} attempt={attempt} rename={() => setRenaming(true)} renameButton={renameButton} />
     </li>
   );
 }

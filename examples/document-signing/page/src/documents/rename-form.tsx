@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import { changeDocument } from '../api/documents-api.js';
 
@@ -12,7 +12,8 @@ interface Props {
 export function RenameForm({ document, attempt, done }: Props) {
   const [title, setTitle] = useState(document.title);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.select(), []);
+  // Before the next key can come.
+  useLayoutEffect(() => field.current?.select(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();

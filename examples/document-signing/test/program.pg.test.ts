@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitFor } from '@sluice/testkit';
+import { beforeAll, expect, test } from 'vitest';
+import { dataFolder } from './support/application.js';
+import { buildProgram, Run } from './support/program.js';
+import { call } from './support/service.js';
+
+let main: string;
+beforeAll(async () => {
+  main = await buildProgram();
+});
+
+const lease = { title: 'Lease', content: 'text', created_by: 'ada@example.com' };
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // ESRCH: there is no such process.
+    return false;
+  }
+};
+
+async function postmaster(data: string): Promise<number> {
+  const { postgres } = JSON.parse(await readFile(join(data, 'document-signing.json'), 'utf8'));
+  return Number.parseInt(await readFile(join(postgres, 'postmaster.pid'), 'utf8'), 10);
+}
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s drains, stops the database and ends with 0', async (signal) => {
+  const data = await dataFolder();
+  const run = new Run(main, ['--port', '0', '--data', data]);
+  const url = await run.says(/The page: {2}(http:\S+)\//);
+  expect(run.output).toContain('Starting Postgres');
+  expect((await call(`${url}/documents`, 'POST', lease)).status).toBe(201);
+  expect((await call(`${url}/`, 'GET')).text).toContain('<title>Documents</title>');
+  const pid = await postmaster(data);
+  run.process.kill(signal);
+  run.process.kill(signal);
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+  expect(run.output).toContain('Stopped.');
+  expect(alive(pid)).toBe(false);
+});
+
+test('killed without warning, it leaves no database behind, and the next start is right; --fresh starts over', async () => {
+  const data = await dataFolder();
+  const first = new Run(main, ['--port', '0', '--data', data]);
+  const url = await first.says(/The page: {2}(http:\S+)\//);
+  for (let n = 0; n < 5; n++) await call(`${url}/documents`, 'POST', { ...lease, title: `T${n}` });
+  const pid = await postmaster(data);
+  first.process.kill('SIGKILL');
+  await first.ended;
+  await waitFor(() => !alive(pid), { what: 'the end of the database', timeoutMs: 30_000 });
+
+  const second = new Run(main, ['--port', '0', '--data', data]);
+  const again = await second.says(/The page: {2}(http:\S+)\//);
+  const titles = (await call(`${again}/feed`, 'GET')).body.map(({ title }: { title: string }) => title);
+  expect(titles).toEqual(['T4', 'T3', 'T2', 'T1', 'T0']);
+
+  const tooEarly = new Run(main, ['--port', '0', '--data', data, '--fresh']);
+  expect(await tooEarly.ended).toEqual({ code: 1, signal: null });
+  expect(tooEarly.output).toContain('is running: stop that process first');
+  second.process.kill('SIGTERM');
+  expect((await second.ended).code).toBe(0);
+
+  const third = new Run(main, ['--port', '0', '--data', data, '--fresh']);
+  const fresh = await third.says(/The page: {2}(http:\S+)\//);
+  expect((await call(`${fresh}/documents`, 'GET')).body).toEqual([]);
+  third.process.kill('SIGTERM');
+  expect((await third.ended).code).toBe(0);
+});
+
+test('a taken port, a wrong option and a running instance are a sentence and exit code 1', async () => {
+  const data = await dataFolder();
+  const first = new Run(main, ['--port', '0', '--data', data]);
+  const port = await first.says(/The page: {2}http:\S+:(\d+)\//);
+  for (const [args, sentence] of [
+    [['--port', port], `Port ${port} is taken.`],
+    [['--prot', '1'], 'Usage: npm start'],
+    [['--port', '0', '--data', data], 'POSTGRES_DATA_DIR_IN_USE'],
+  ] as const) {
+    const run = new Run(main, args);
+    expect((await run.ended).code).toBe(1);
+    expect(run.output).toContain(sentence);
+    expect(run.output).not.toMatch(/\n\s+at /);
+  }
+  expect((await call(`http://127.0.0.1:${port}/health/ready`, 'GET')).body).toEqual({ status: 'ready' });
+});

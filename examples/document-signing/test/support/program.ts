@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '@sluice/testkit';
+import { build, defaultServerConditions } from 'vite';
+import { onTestFinished } from 'vitest';
+
+const SOURCE = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../temp/program/', import.meta.url));
+
+/** Builds the command from its sources, with a page of one line. */
+export async function buildProgram(): Promise<string> {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    ssr: { noExternal: [/^@sluice\//], resolve: { conditions: ['@sluice/source', ...defaultServerConditions] } },
+    build: { ssr: SOURCE, outDir: FOLDER, emptyOutDir: true, target: 'node20' },
+  });
+  await mkdir(`${FOLDER}page`, { recursive: true });
+  await writeFile(`${FOLDER}page/index.html`, '<!doctype html><title>Documents</title>');
+  return `${FOLDER}main.js`;
+}
+
+/** A run of the command, and what it said so far. */
+export class Run {
+  readonly process: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  output = '';
+
+  constructor(main: string, args: readonly string[]) {
+    this.process = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk;
+      });
+    }
+    this.ended = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve({ code, signal })));
+    onTestFinished(() => {
+      this.process.kill('SIGKILL');
+    });
+  }
+
+  /** Waits until it says so; the match's first group. */
+  async says(pattern: RegExp): Promise<string> {
+    const match = await waitFor(() => pattern.exec(this.output), { what: `the output ${pattern}`, timeoutMs: 30_000 });
+    return match[1] ?? '';
+  }
+}
