@@ -21,7 +21,7 @@ export function readLogicalMessage(buffer: WireBuffer, at: number): LogicalMessa
       before: null,
       after: null,
       prefix: buffer.utf8Slice(at + 9, prefixEnd),
-      content: Uint8Array.prototype.slice.call(buffer, start, start + i32(buffer, prefixEnd + 1)),
+      content: new Uint8Array(buffer.subarray(start, start + i32(buffer, prefixEnd + 1))),
       transactional: (u8(buffer, at) & 1) === 1,
     },
   };

@@ -71,22 +71,11 @@ export class StreamLane implements LaneReader<Change> {
   }
 
   async *frames(): AsyncGenerator<Frame<Change>> {
-    const { position, link } = await this.#options.begin();
-    const resume = lsnOf(position);
-    this.#status = new StandbyStatus(this.#options.confirmed ? lsnOf(this.#options.confirmed) : resume);
-    this.#progress = new Progress(resume, position.within);
-    this.#progress.await(this.#awaited);
-    const decoder = new ChangeDecoder(this.#options, this.#progress);
     try {
-      let first = link;
-      for (;;) {
-        this.#link = await this.#connect(first, this.#progress, this.#status);
-        first = undefined;
-        if (!this.#link) return;
-        yield* this.#read(this.#link, decoder, this.#progress);
-        if (this.#closing.signal.aborted) return;
-        decoder.restart();
-      }
+      yield* this.#frames();
+    } catch (error) {
+      // Ended on purpose: whatever broke, nobody waits for it.
+      if (!this.#closing.signal.aborted) throw error;
     } finally {
       this.#link?.close();
     }
@@ -109,6 +98,22 @@ export class StreamLane implements LaneReader<Change> {
   close(): void {
     this.#closing.abort();
     this.#link?.close();
+  }
+
+  async *#frames(): AsyncGenerator<Frame<Change>> {
+    const { position, link } = await this.#options.begin();
+    const resume = lsnOf(position);
+    this.#status = new StandbyStatus(this.#options.confirmed ? lsnOf(this.#options.confirmed) : resume);
+    this.#progress = new Progress(resume, position.within);
+    this.#progress.await(this.#awaited);
+    const decoder = new ChangeDecoder(this.#options, this.#progress);
+    for (let given = link; ; given = undefined) {
+      this.#link = await this.#connect(given, this.#progress, this.#status);
+      if (!this.#link) return;
+      yield* this.#read(this.#link, decoder, this.#progress);
+      if (this.#closing.signal.aborted) return;
+      decoder.restart();
+    }
   }
 
   /** Ends when the link is lost or closed. */

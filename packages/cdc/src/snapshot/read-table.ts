@@ -6,12 +6,12 @@ import { connect, disconnect, query } from '../connection/connect.js';
 import { quoteName, quoteTable, quoteText } from '../connection/quote.js';
 import type { Connection } from '../connection/settings.js';
 import { mapServerError } from '../failure/map-error.js';
+import { EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import type { PublishedTable } from '../publication/published-tables.js';
 import { u8 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
 import { COPY_DATA, ERROR_RESPONSE, READY_FOR_QUERY } from '../wire/message-codes.js';
 import { RawSocket, type RawSocketOptions } from '../wire/raw-socket.js';
-import { EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import { copyRowReader } from './copy-row.js';
 
 /** What it takes to read one table of a snapshot. */

@@ -8,16 +8,23 @@ export class SnapshotLane implements LaneReader<Change> {
   readonly lane: Lane;
   readonly generation = 1n;
   readonly revoked = new Promise<Revocation>(() => {});
+  readonly #ending: AbortSignal;
   readonly #open: () => Promise<TableSnapshot>;
 
   /** `open` makes the slot and its snapshot, the first time that any lane asks. */
-  constructor(table: PublishedTable, open: () => Promise<TableSnapshot>) {
+  constructor(table: PublishedTable, ending: AbortSignal, open: () => Promise<TableSnapshot>) {
+    this.#ending = ending;
     this.lane = snapshotLane(table);
     this.#open = open;
   }
 
   async *frames(): AsyncGenerator<Frame<Change>> {
-    yield* readTable(await this.#open());
+    try {
+      yield* readTable(await this.#open());
+    } catch (error) {
+      // Ended on purpose: whatever broke, nobody waits for it.
+      if (!this.#ending.aborted) throw error;
+    }
   }
 
   confirm(_upTo: Position): Promise<void> {

@@ -92,7 +92,7 @@ export class PostgresSession implements SourceSession<Change> {
 
   #snapshotLane(table: PublishedTable): SnapshotLane {
     const { settings, context } = this.#opened;
-    return new SnapshotLane(table, async () => {
+    return new SnapshotLane(table, this.#ending.signal, async () => {
       const { snapshot } = await this.#begin();
       return {
         connection: settings.connection,
