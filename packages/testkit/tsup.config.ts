@@ -4,5 +4,6 @@ export default library({
   index: 'src/index.ts',
   postgres: 'src/postgres/index.ts',
   conformance: 'src/conformance/index.ts',
+  'vitest-setup': 'src/postgres/vitest-setup.ts',
   vitest: 'src/vitest/index.ts',
 });
