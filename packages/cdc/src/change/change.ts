@@ -73,7 +73,7 @@ export type Change<Row = Record<string, unknown>, Table extends string = string>
   | MessageChange;
 
 /** The changes of a list of tables: a union with one member for each. */
-export type ChangeOf<Tables extends readonly (string | TableRef)[]> =
+export type ChangeOf<Tables extends readonly (string | TableRef<unknown>)[]> =
   | {
       [Index in keyof Tables]: Tables[Index] extends TableRef<infer Row, infer Name>
         ? TableChange<Row, Name>

@@ -18,7 +18,7 @@ export type RowOf<C> = C extends { readonly op: 'insert'; readonly after: infer 
  *
  * @throws ComponentError `CDC_TRUNCATE` from the function it returns, unless `truncate` is `skip`.
  */
-export function rowEvents<C extends Change<never> | Change>(
+export function rowEvents<C extends Change<unknown>>(
   options: RowEventsOptions = {},
 ): (change: C | null, event: Envelope<C>) => readonly Envelope<RowOf<C>>[] {
   const skipTruncate = options.truncate === 'skip';

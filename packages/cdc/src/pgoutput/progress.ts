@@ -2,8 +2,14 @@ import { type Position, type ProgressFrame, paddedPosition } from '@sluice/contr
 
 /** A stream that stands this far ahead of its last frame says so at once. */
 const FAR_BYTES = 16 * 1024 * 1024;
-/** Else about once a second. */
+/** Else about once a second, */
 const INTERVAL_MS = 1000;
+/**
+ * and more seldom when it is next to nothing: the checkpoint that a frame leads to may be written to the same server, and
+ * would call for the next.
+ */
+const NEAR_BYTES = 64 * 1024;
+const NEAR_INTERVAL_MS = 5000;
 
 /**
  * Where the stream stands: `resume` is the end of the last commit that came (or where the server has seen nothing for us),
@@ -87,8 +93,9 @@ export class Progress {
   due(now: number): ProgressFrame | undefined {
     if (this.resume <= this.#told || this.index > 0) return undefined;
     const reached = this.#awaited > this.#told && this.resume >= this.#awaited;
-    const due = this.#owed || reached || this.resume - this.#told >= FAR_BYTES || now - this.#toldAt >= INTERVAL_MS;
-    if (!due) return undefined;
+    const ahead = this.resume - this.#told;
+    const interval = ahead < NEAR_BYTES ? NEAR_INTERVAL_MS : INTERVAL_MS;
+    if (!this.#owed && !reached && ahead < FAR_BYTES && now - this.#toldAt < interval) return undefined;
     this.#toldAt = now;
     return { kind: 'progress', position: this.deliver() };
   }

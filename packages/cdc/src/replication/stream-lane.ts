@@ -48,6 +48,7 @@ export class StreamLane implements LaneReader<Change> {
   readonly lane: Lane;
   readonly generation = 1n;
   readonly after: readonly Lane[];
+  readonly confirmed?: Position;
   readonly revoked = new Promise<Revocation>(() => {});
   readonly #options: StreamLaneOptions;
   readonly #closing = new AbortController();
@@ -60,12 +61,10 @@ export class StreamLane implements LaneReader<Change> {
     this.lane = options.lane;
     this.after = options.after;
     this.#options = options;
+    if (options.confirmed) this.confirmed = options.confirmed;
   }
 
-  get confirmed(): Position {
-    return this.#options.confirmed as Position;
-  }
-
+  // An optional property may be missing, and a getter may not: the interface knows no other undefined.
   get start(): Position {
     return this.#options.start() as Position;
   }

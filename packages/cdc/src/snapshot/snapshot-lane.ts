@@ -2,28 +2,41 @@ import type { Frame, Lane, LaneReader, Position, Revocation } from '@sluice/cont
 import type { Change } from '../change/change.js';
 import type { PublishedTable } from '../publication/published-tables.js';
 import { readTable, type TableSnapshot } from './read-table.js';
+import type { Turns } from './turns.js';
+
+/** What the snapshot lanes of one session share. */
+export interface SnapshotLanes {
+  /** How many are read at once. */
+  readonly turns: Turns;
+  readonly ending: AbortSignal;
+  /** Makes the slot and its snapshot, the first time that any lane asks. */
+  open(table: PublishedTable): Promise<TableSnapshot>;
+}
 
 /** The lane of one table's snapshot. Nothing is confirmed: an interrupted snapshot is taken again from its beginning. */
 export class SnapshotLane implements LaneReader<Change> {
   readonly lane: Lane;
   readonly generation = 1n;
   readonly revoked = new Promise<Revocation>(() => {});
-  readonly #ending: AbortSignal;
-  readonly #open: () => Promise<TableSnapshot>;
+  readonly #table: PublishedTable;
+  readonly #shared: SnapshotLanes;
 
-  /** `open` makes the slot and its snapshot, the first time that any lane asks. */
-  constructor(table: PublishedTable, ending: AbortSignal, open: () => Promise<TableSnapshot>) {
-    this.#ending = ending;
+  constructor(table: PublishedTable, shared: SnapshotLanes) {
     this.lane = snapshotLane(table);
-    this.#open = open;
+    this.#table = table;
+    this.#shared = shared;
   }
 
   async *frames(): AsyncGenerator<Frame<Change>> {
+    const { turns, ending } = this.#shared;
+    const turn = await turns.take();
     try {
-      yield* readTable(await this.#open());
+      if (!ending.aborted) yield* readTable(await this.#shared.open(this.#table));
     } catch (error) {
       // Ended on purpose: whatever broke, nobody waits for it.
-      if (!this.#ending.aborted) throw error;
+      if (!ending.aborted) throw error;
+    } finally {
+      turn();
     }
   }
 

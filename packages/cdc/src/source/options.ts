@@ -4,7 +4,7 @@ import type { Connection } from '../connection/settings.js';
 import type { ReconnectOptions } from '../replication/backoff.js';
 
 /** Options of {@link postgresChanges}. */
-export interface PostgresChangesOptions<Tables extends readonly (string | TableRef)[]> {
+export interface PostgresChangesOptions<Tables extends readonly (string | TableRef<unknown>)[]> {
   /** A connection string, or what `pg` takes. What is missing comes from the PG* variables and `~/.pgpass`. */
   readonly connection: Connection;
   /** `schema.name`, or {@link table}. Give these, or a publication that exists. */
@@ -18,6 +18,8 @@ export interface PostgresChangesOptions<Tables extends readonly (string | TableR
   readonly slot: string | { readonly name: string; readonly create?: boolean; readonly temporary?: boolean };
   /** `initial` (default): the rows that are there come first, as `read` changes. */
   readonly snapshot?: 'initial' | 'never';
+  /** How many tables of the snapshot are read at once, each over a connection of its own. Default: 2. */
+  readonly snapshotConnections?: number;
   /** Whether `pg_logical_emit_message` makes `message` changes. Default: false. */
   readonly messages?: boolean;
   /** How often the server is told what is confirmed, in milliseconds. Default: 1,000. */
@@ -44,6 +46,7 @@ export interface Settings {
   readonly createSlot: boolean;
   readonly temporary: boolean;
   readonly snapshot: boolean;
+  readonly snapshotConnections: number;
   readonly messages: boolean;
   readonly statusIntervalMs: number;
   readonly linkTimeoutMs: number;
@@ -54,7 +57,7 @@ export interface Settings {
 const MIB = 1024 * 1024;
 
 /** @throws ComponentError `OPTIONS_INVALID`, naming the option */
-export function parseOptions(options: PostgresChangesOptions<readonly (string | TableRef)[]>): Settings {
+export function parseOptions(options: PostgresChangesOptions<readonly (string | TableRef<unknown>)[]>): Settings {
   const slot = typeof options.slot === 'string' ? { name: options.slot } : options.slot;
   if (!/^[a-z0-9_]{1,63}$/.test(slot?.name ?? '')) throw invalid('slot', 'must match [a-z0-9_]{1,63}');
   const publication = typeof options.publication === 'string' ? { name: options.publication } : options.publication;
@@ -74,6 +77,7 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
     createSlot: slot.create ?? true,
     temporary: slot.temporary ?? false,
     snapshot: (options.snapshot ?? 'initial') === 'initial',
+    snapshotConnections: Math.floor(within('snapshotConnections', options.snapshotConnections ?? 2, 1, 100)),
     messages: options.messages ?? false,
     statusIntervalMs: within('statusIntervalMs', options.statusIntervalMs ?? 1000, 10, 3_600_000),
     linkTimeoutMs: within('linkTimeoutMs', options.linkTimeoutMs ?? 60_000, 100, 86_400_000),
@@ -89,7 +93,7 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
   };
 }
 
-function parseTable(table: string | TableRef): TableName {
+function parseTable(table: string | TableRef<unknown>): TableName {
   const text = typeof table === 'string' ? table : table.name;
   const name = splitTableName(text);
   if (!name || text.includes('\0')) throw invalid('tables', 'each must be schema.name');

@@ -20,9 +20,9 @@ import { planStart } from './start-plan.js';
  *
  * @throws ComponentError `OPTIONS_INVALID` here; what `open` and the lanes throw is listed under CDC in the table of errors.
  */
-export function postgresChanges<const Tables extends readonly (string | TableRef)[] = readonly (string & {})[]>(
-  options: PostgresChangesOptions<Tables>,
-): Source<ChangeOf<Tables>> {
+export function postgresChanges<
+  const Tables extends readonly (string | TableRef<unknown>)[] = readonly (string & {})[],
+>(options: PostgresChangesOptions<Tables>): Source<ChangeOf<Tables>> {
   const settings = parseOptions(options);
   const source: Source<Change> = {
     name: settings.name,

@@ -8,7 +8,8 @@ import type { PublishedTable } from '../publication/published-tables.js';
 import { StreamLane, streamPosition } from '../replication/stream-lane.js';
 import { createSlotPatiently } from '../slot/patient-creation.js';
 import { CURRENT_LSN, exportSnapshot } from '../snapshot/export-snapshot.js';
-import { SnapshotLane, snapshotLane } from '../snapshot/snapshot-lane.js';
+import { SnapshotLane, type SnapshotLanes, snapshotLane } from '../snapshot/snapshot-lane.js';
+import { Turns } from '../snapshot/turns.js';
 import { parseLsn } from '../wire/lsn.js';
 import type { Settings } from './options.js';
 import type { StartPlan } from './start-plan.js';
@@ -63,7 +64,8 @@ export class PostgresSession implements SourceSession<Change> {
 
   async *lanes(): AsyncGenerator<LaneReader<Change>> {
     const { plan, tables } = this.#opened;
-    if (plan.snapshot) for (const table of tables) yield this.#snapshotLane(table);
+    const shared = this.#snapshotLanes();
+    if (plan.snapshot) for (const table of tables) yield new SnapshotLane(table, shared);
     yield this.#stream;
   }
 
@@ -90,21 +92,25 @@ export class PostgresSession implements SourceSession<Change> {
     this.#replication = undefined;
   }
 
-  #snapshotLane(table: PublishedTable): SnapshotLane {
+  #snapshotLanes(): SnapshotLanes {
     const { settings, context } = this.#opened;
-    return new SnapshotLane(table, this.#ending.signal, async () => {
-      const { snapshot } = await this.#begin();
-      return {
-        connection: settings.connection,
-        wire: { ...settings.wire, coalesceMs: 0 },
-        history: this.#history,
-        table,
-        snapshot: snapshot?.name ?? '',
-        place: snapshot?.place ?? { lsn: 0, streamStart: 0, time: new Date(0) },
-        maxBatchBytes: context.maxBatchBytes,
-        signal: this.#ending.signal,
-      };
-    });
+    return {
+      turns: new Turns(settings.snapshotConnections),
+      ending: this.#ending.signal,
+      open: async (table) => {
+        const { snapshot } = await this.#begin();
+        return {
+          connection: settings.connection,
+          wire: { ...settings.wire, coalesceMs: 0 },
+          history: this.#history,
+          table,
+          snapshot: snapshot?.name ?? '',
+          place: snapshot?.place ?? { lsn: 0, streamStart: 0, time: new Date(0) },
+          maxBatchBytes: context.maxBatchBytes,
+          signal: this.#ending.signal,
+        };
+      },
+    };
   }
 
   #streamLane(): StreamLane {
