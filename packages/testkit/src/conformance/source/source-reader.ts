@@ -47,6 +47,8 @@ export class SourceReader<T> implements AsyncDisposable {
   readonly #abort: AbortController;
   readonly announcing: Promise<void>;
   #failure: unknown;
+  /** While it reads: when to stop. */
+  #enough: (() => boolean) | undefined;
 
   private constructor(
     fixture: SourceFixture<T>,
@@ -93,13 +95,11 @@ export class SourceReader<T> implements AsyncDisposable {
 
   /** Reads on until `enough`; frames already asked for may still arrive after that. */
   async until(what: string, enough: () => boolean): Promise<void> {
-    const check = () => {
-      if (this.#failure !== undefined) return true;
-      if (enough()) return true;
-      this.#pull();
-      return false;
-    };
-    await waitFor(check, { what, timeoutMs: this.#fixture.timeoutMs ?? 30_000 });
+    this.#enough = () => this.#failure !== undefined || enough();
+    this.#goOn();
+    await waitFor(this.#enough, { what, timeoutMs: this.#fixture.timeoutMs ?? 30_000 }).finally(() => {
+      this.#enough = undefined;
+    });
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -150,7 +150,12 @@ export class SourceReader<T> implements AsyncDisposable {
         this.#checkpoints.set(reader.lane, start);
       }
       this.lanes.set(reader.lane, { reader, iterator: undefined, pending: undefined, ended: false });
+      this.#goOn();
     }
+  }
+
+  #goOn(): void {
+    if (this.#enough?.() === false) this.#pull();
   }
 
   /** Asks each lane that may be read for its next frame, unless it has been asked already. */
@@ -159,9 +164,12 @@ export class SourceReader<T> implements AsyncDisposable {
       const waits = state.reader.after?.some((lane) => this.lanes.get(lane)?.ended === false);
       if (state.ended || state.pending || waits) continue;
       state.iterator ??= state.reader.frames()[Symbol.asyncIterator]();
-      state.pending = this.#take(state, state.iterator).catch((error: unknown) => {
-        this.#failure ??= error;
-      });
+      state.pending = this.#take(state, state.iterator).then(
+        () => this.#goOn(),
+        (error: unknown) => {
+          this.#failure ??= error;
+        },
+      );
     }
   }
 
