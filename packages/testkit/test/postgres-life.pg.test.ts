@@ -109,19 +109,37 @@ test('a directory that holds something else is left alone', async () => {
   }
 });
 
-test.runIf(process.getuid?.() === 0)(
-  'root, with data under a closed folder, gets another place and is told',
-  async () => {
+describe.runIf(process.getuid?.() === 0)('root, with data under a closed folder', () => {
+  test('gets another place, the same each time, and is told', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-closed-')); // mkdtemp makes it 0700
     const said: string[] = [];
-    const server = await startPostgres({ dataDir: join(folder, 'data'), notice: (message) => said.push(message) });
+    const start = () => startPostgres({ dataDir: join(folder, 'data'), notice: (message) => said.push(message) });
+    const first = await start();
+    await first.stop();
+    const second = await start();
     try {
-      expect(server.dataDir).toMatch(/^\/var\/lib\/sluice\//);
-      expect(said.join()).toContain(server.dataDir);
+      expect(second.dataDir).toBe(first.dataDir);
+      expect(second.dataDir.startsWith(folder)).toBe(false);
+      expect(said.join()).toContain(second.dataDir);
     } finally {
-      await server.stop();
-      rmSync(server.dataDir, { recursive: true });
+      await second.stop();
+      rmSync(second.dataDir, { recursive: true });
       rmSync(folder, { recursive: true });
     }
-  },
-);
+  });
+
+  test('leaves nothing behind for ever once the closed temporary folder is gone', async () => {
+    const [gone, other] = [
+      mkdtempSync(join(tmpdir(), 'sluice-closed-')),
+      mkdtempSync(join(tmpdir(), 'sluice-closed-')),
+    ];
+    const abandoned = await startPostgres({ dataDir: join(gone, 'data') });
+    await abandoned.stop();
+    rmSync(gone, { recursive: true });
+    const next = await startPostgres({ dataDir: join(other, 'data') });
+    await next.stop();
+    expect([existsSync(abandoned.dataDir), existsSync(next.dataDir)]).toEqual([false, true]);
+    rmSync(next.dataDir, { recursive: true });
+    rmSync(other, { recursive: true });
+  });
+});

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ComponentError } from '@sluice/contracts';
 import type { PostgresBinaries } from './binaries.js';
+import { INSTEAD_OF_FILE, openPlace, type Place, removeAbandoned } from './open-place.js';
 import { runToEnd } from './run-to-end.js';
-import { canReach, type UnixUser } from './unprivileged-user.js';
+import type { UnixUser } from './unprivileged-user.js';
 
 /** A database cluster on disk, and the password of its superuser. */
 export interface DataDir {
@@ -35,7 +36,13 @@ const PASSWORD_FILE = 'sluice-password';
  */
 export async function openDataDir(binaries: PostgresBinaries, request: DataDirRequest): Promise<DataDir> {
   const temporary = request.path === undefined;
-  const path = reachable(request.path ?? mkdtempSync(join(tmpdir(), 'sluice-pg-')), request);
+  const place = openPlace(request.path ?? mkdtempSync(join(tmpdir(), 'sluice-pg-')), request.runAs);
+  const { path, insteadOf } = place;
+  if (insteadOf !== undefined) {
+    request.notice(`the data lies in ${path}: Postgres does not run as root, and its user cannot reach ${insteadOf}`);
+    await removeAbandoned();
+  }
+  mustBeOurs(path, request.runAs);
   const contents = existsSync(path) ? readdirSync(path) : [];
   if (contents.includes('PG_VERSION'))
     return { path, temporary, password: await knownPassword(path, request.password) };
@@ -43,17 +50,18 @@ export async function openDataDir(binaries: PostgresBinaries, request: DataDirRe
     throw new ComponentError('POSTGRES_DATA_DIR_FOREIGN', 'the data directory is not empty and holds no database');
   }
   const password = request.password ?? randomBytes(18).toString('base64url');
-  await initialize(binaries, path, password, request);
+  await initialize(binaries, place, password, request);
   return { path, temporary, password };
 }
 
-/** The path itself, or, where the server's user could not reach it, a place outside of closed folders. */
-export function reachable(path: string, { runAs, notice }: Pick<DataDirRequest, 'runAs' | 'notice'>): string {
-  const wanted = resolve(path);
-  if (canReach(runAs, dirname(wanted))) return wanted;
-  const open = join('/var/lib/sluice', wanted.replaceAll('/', '_').replace(/^_/, ''));
-  notice(`the data lies in ${open}: Postgres does not run as root, and its user cannot reach ${wanted}`);
-  return open;
+/** In a folder that all may write to, another user could have put a database under the name that we would take. */
+function mustBeOurs(path: string, runAs: UnixUser | undefined): void {
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+  const accepted = [undefined, process.getuid?.(), runAs?.uid];
+  if (accepted.includes(owner)) return;
+  throw new ComponentError('POSTGRES_DATA_DIR_FOREIGN', 'the data directory belongs to another user', {
+    details: { owner: owner ?? null },
+  });
 }
 
 async function knownPassword(path: string, given: string | undefined): Promise<string> {
@@ -70,7 +78,7 @@ async function knownPassword(path: string, given: string | undefined): Promise<s
 
 async function initialize(
   binaries: PostgresBinaries,
-  path: string,
+  { path, insteadOf }: Place,
   password: string,
   { superuser, runAs, path: given }: DataDirRequest,
 ): Promise<void> {
@@ -87,6 +95,7 @@ async function initialize(
     const sync = given === undefined ? ['--no-sync'] : [];
     await runToEnd(binaries.initdb, ['-D', data, ...options, ...locale, ...sync], { cwd: making, runAs });
     await rename(passwordFile, join(data, PASSWORD_FILE));
+    if (insteadOf !== undefined) await writeFile(join(data, INSTEAD_OF_FILE), insteadOf);
     if (existsSync(path)) await rmdir(path);
     await rename(data, path);
   } finally {
