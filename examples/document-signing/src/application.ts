@@ -58,7 +58,6 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     const documents = new Documents(new DocumentTable(pool), contentOnDisk(folder.objects));
     await documents.removeOrphans();
 
-    say('Following the changes of documents.documents (the first start creates the replication slot)…');
     const hub = realtimeHub();
     const changes = documentPipeline({
       connection: postgres.url,
@@ -66,11 +65,6 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       hub,
       notice: ({ message }) => say(message),
     });
-    const failed = changes.run().then(() => new Promise<never>(() => undefined));
-    failed.catch(() => undefined);
-    closing.push(() => changes.drain({ timeoutMs: 5_000 }));
-    await Promise.race([changes.caughtUp({ timeoutMs: 60_000 }), failed]);
-
     const app = await gateway({
       documents,
       pool,
@@ -87,6 +81,14 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     attachLiveFeed(app.server, hub, documents.table);
     closing.push(() => app.close());
     closing.push(() => hub.close({ deadlineMs: 2_000 }));
+
+    say('Following the changes of documents.documents (the first start creates the replication slot)…');
+    const failed = changes.run().then(() => new Promise<never>(() => undefined));
+    // Whoever waits for it learns of it; until then it is no unhandled rejection.
+    failed.catch(() => undefined);
+    // The first to be stopped: what was changed is projected and pushed while there are still clients.
+    closing.push(() => changes.drain({ timeoutMs: 5_000 }));
+    await Promise.race([changes.caughtUp({ timeoutMs: 60_000 }), failed]);
     const url = await app.listen({ port, host: '127.0.0.1' });
     return { url, databaseUrl: postgres.url, failed, caughtUp: () => changes.caughtUp(), stop: closeAll };
   } catch (error) {

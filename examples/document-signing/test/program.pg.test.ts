@@ -37,7 +37,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s drains, stops the database and end
   const pid = await postmaster(data);
   run.process.kill(signal);
   run.process.kill(signal);
-  expect(await run.ended).toEqual({ code: 0, signal: null });
+  expect(await run.ended, run.output).toEqual({ code: 0, signal: null });
   expect(run.output).toContain('Stopped.');
   expect(alive(pid)).toBe(false);
 });

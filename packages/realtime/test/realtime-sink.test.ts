@@ -58,3 +58,15 @@ test('without a message function clients get the envelope', async () => {
   await session.write([event(1, 7)], context);
   expect(await client.messages(1)).toMatchObject([{ specversion: '1.0', id: '7', key: 'x', data: { n: 1 } }]);
 });
+
+test('a hub that was closed fails the write as a whole, and no event of it', async () => {
+  const { hub } = await startHub();
+  await using session = await realtimeSink<Row>(hub, { channel: () => 'x' }).open({
+    pipeline: 'p',
+    signal: context.signal,
+    notice: () => undefined,
+  });
+  await hub.close();
+  const failed = await session.write([event(1, 1)], context).catch((error) => error);
+  expect(failed).toMatchObject({ code: 'REALTIME_CLOSED', retry: 'operator' });
+});

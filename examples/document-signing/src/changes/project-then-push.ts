@@ -21,8 +21,13 @@ export function projectThenPush(projection: Sink<DocumentRow>, hub: Hub): Sink<R
         async write(events, write) {
           const rows = events.map((event) => event.with<DocumentRow>(event.data?.after ?? null));
           await inner.write(rows, write);
-          for (const event of events) push(hub, event);
-          await hub.flushed();
+          try {
+            for (const event of events) push(hub, event);
+            await hub.flushed();
+          } catch (error) {
+            // The rows are written, so the write has succeeded, whatever became of the pushes.
+            ctx.notice(`changes were not pushed: ${(error as Error).message}`);
+          }
         },
         [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
       };

@@ -33,7 +33,7 @@ export async function gateway(parts: GatewayParts): Promise<FastifyInstance> {
     bodyLimit: 65_536,
     genReqId: () => randomUUID(),
     requestTimeout: 60_000,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');

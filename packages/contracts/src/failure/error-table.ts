@@ -108,7 +108,7 @@ export const ERRORS = {
   },
   TEST_PROMISE_BROKEN: { retry: 'never', advice: 'The adapter does not keep the promise that the message names.' },
   // Realtime
-  REALTIME_CLOSED: { retry: 'never', advice: 'The hub was closed: publish before it is, or make another one.' },
+  REALTIME_CLOSED: { retry: 'operator', advice: 'The hub was closed: publish before it is, or make another one.' },
   REALTIME_MESSAGE_INVALID: {
     retry: 'never',
     advice: 'Return what JSON can express from `message`: no undefined, no bigint, no cycle.',
@@ -182,7 +182,8 @@ export const ERRORS = {
   },
   STORE_PG_REFUSED: {
     retry: 'operator',
-    advice: 'Postgres refused the statement or the login: check the rights, the password, and that the tables are as expected.',
+    advice:
+      'Postgres refused the statement or the login: check the rights, the password, and that the tables are as expected.',
   },
   STORE_PG_DATA_REFUSED: {
     retry: 'never',
@@ -195,7 +196,8 @@ export const ERRORS = {
   },
   STORE_PG_MIGRATION_CHANGED: {
     retry: 'operator',
-    advice: 'A migration that was applied differs from the one in this package: use another schema, or restore the package.',
+    advice:
+      'A migration that was applied differs from the one in this package: use another schema, or restore the package.',
   },
   STORE_PG_TABLE_UNKNOWN: { retry: 'operator', advice: 'Create the table that the message names, or correct `table`.' },
   STORE_PG_COLUMN_UNKNOWN: {
