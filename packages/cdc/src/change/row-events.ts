@@ -14,7 +14,7 @@ export type RowOf<C> = C extends { readonly op: 'insert'; readonly after: infer 
 /**
  * Turns changes into events of rows: data is the row, or null when it was deleted. For `expandEvents` of the runtime.
  *
- * An update that changes the key becomes two events: the old key deleted, then the new row. Logical messages are left out.
+ * An update that changes the key becomes two events: the old key deleted, then the new row, which tells its `previousKey`. Logical messages are left out.
  *
  * @throws ComponentError `CDC_TRUNCATE` from the function it returns, unless `truncate` is `skip`.
  */
@@ -32,9 +32,11 @@ export function rowEvents<C extends Change<unknown>>(
       case 'delete':
         return [event.with<RowOf<C>>(null)];
       case 'update': {
-        const row = event.with(known.after as RowOf<C>);
+        const row = known.after as RowOf<C>;
         const oldKey = known.before === null ? undefined : changedKey(known.before, known.after, event);
-        return oldKey === undefined ? [row] : [event.with<RowOf<C>>(null, { key: oldKey, idSuffix: 'old' }), row];
+        if (oldKey === undefined) return [event.with(row)];
+        const gone = event.with<RowOf<C>>(null, { key: oldKey, idSuffix: 'old' });
+        return [gone, event.with(row, { previousKey: oldKey })];
       }
       case 'message':
         return [];

@@ -27,4 +27,11 @@ export const SESSION_SETTINGS = [
   'SET statement_timeout = 0',
   'SET lock_timeout = 0',
   'SET idle_in_transaction_session_timeout = 0',
+  withoutLimit('idle_session_timeout', 140_000),
+  withoutLimit('transaction_timeout', 170_000),
 ].join('; ');
+
+/** For settings that older servers do not know. */
+function withoutLimit(setting: string, since: number): string {
+  return `SELECT set_config('${setting}', '0', false) WHERE current_setting('server_version_num')::int >= ${since}`;
+}

@@ -90,7 +90,7 @@ export class StreamLane implements LaneReader<Change> {
   await(lsn: number): void {
     this.#awaited = lsn;
     this.#progress?.await(lsn);
-    this.#link?.nudge();
+    this.#link?.ask();
   }
 
   /** Ends `frames`. */

@@ -20,6 +20,12 @@ export interface StreamRequest {
   readonly linkTimeoutMs: number;
 }
 
+/**
+ * A server that shuts down asks again and again until all it has sent is confirmed, and does not end before. One that runs
+ * asks at most once in half its time-out, which is longer than our status interval.
+ */
+const ASKED_BY_A_STOPPING_SERVER = 3;
+
 /** CopyDone: the client is done with the stream. */
 const COPY_DONE = Uint8Array.of(code.COPY_DONE, 0, 0, 0, 4);
 
@@ -30,6 +36,8 @@ export class StreamLink {
   readonly #timer: NodeJS.Timeout;
   readonly #linkTimeoutMs: number;
   #dead: ComponentError | undefined;
+  /** How often the server asked since the last status that nobody asked for. */
+  #asked = 0;
 
   private constructor(socket: RawSocket, status: StandbyStatus, intervalMs: number, linkTimeoutMs: number) {
     this.#socket = socket;
@@ -72,7 +80,9 @@ export class StreamLink {
     return this.#socket.news();
   }
 
-  nudge(): void {
+  /** Asks the server how far it is. */
+  ask(): void {
+    this.#socket.write(this.#status.message(true));
     this.#socket.nudge();
   }
 
@@ -123,7 +133,11 @@ export class StreamLink {
   #keepalive(decoder: ChangeDecoder, walEnd: number, replyWanted: boolean): void {
     this.#status.received = Math.max(this.#status.received, walEnd);
     if (!decoder.inTransaction) decoder.progress.idle(walEnd);
-    if (replyWanted) this.#socket.write(this.#status.message(false));
+    if (!replyWanted) return;
+    this.#socket.write(this.#status.message(false));
+    if (++this.#asked < ASKED_BY_A_STOPPING_SERVER) return;
+    // What is not settled cannot be confirmed, so we let go: the slot keeps it until the server is back.
+    this.#dead ??= new ComponentError('CDC_CONNECTION_LOST', 'the server is shutting down');
   }
 
   #tick(): void {
@@ -134,6 +148,7 @@ export class StreamLink {
         details: { silentMs: Math.round(silent) },
       });
     }
+    this.#asked = 0;
     this.#socket.write(this.#status.message(liveness === 'ask'));
     this.#socket.nudge();
   }

@@ -23,7 +23,7 @@ export interface Running {
 
 /** Builds `file` once. */
 export async function killable(file: string): Promise<Killable> {
-  const folder = await mkdtemp(join(HERE, '../../node_modules', '.crash-')).catch(() => mkdtemp(join(HERE, '.crash-')));
+  const folder = await mkdtemp(join(HERE, '.built-'));
   const program = join(folder, 'program.mjs');
   await build({
     entryPoints: [join(HERE, file)],

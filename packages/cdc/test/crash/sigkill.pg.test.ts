@@ -1,7 +1,7 @@
 import { waitFor } from '@sluice/testkit';
 import { useDatabase } from '@sluice/testkit/vitest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, createSource, createTarget, outOfOrder, rowsOf } from './audited-table.js';
+import { type Audited, auditOf, createSource, createTarget, outOfOrder, rowsOf } from './audited-table.js';
 import { type Killable, killable, type Running } from './killable.js';
 import { mixedLoad } from './mixed-load.js';
 
@@ -75,10 +75,12 @@ test('a copy that is killed 25 times under a mixed load equals its source, row f
   await running.end('SIGTERM');
 
   expect(await rowsOf(target)).toEqual(await rowsOf(source));
+  // A write joins what happened to one row in it, so not every change is seen; none is seen twice, and none is made up.
   const applied = await auditOf(target);
-  expect(applied.filter(({ op, count }) => op === 'W' && count > 1)).toEqual([]);
-  const made = new Set((await auditOf(source)).map(({ op, id, change }) => `${op}${id}/${change}`));
-  expect(applied.filter(({ op, id, change }) => !made.has(`${op}${id}/${change}`))).toEqual([]);
+  expect(applied.filter(({ count }) => count > 1)).toEqual([]);
+  const name = ({ op, id, change }: Audited) => (op === 'W' ? `W${id}/${change}` : `D${id}`);
+  const made = new Set((await auditOf(source)).map(name));
+  expect(applied.filter((one) => !made.has(name(one)))).toEqual([]);
   expect(await outOfOrder(target)).toBe(0);
   const { confirmed, checkpoint } = await confirmedAgainstCheckpoint();
   expect(confirmed).toBeLessThanOrEqual(checkpoint);
