@@ -32,6 +32,11 @@ export interface EventOrigin {
 /** What {@link Envelope.with} may replace besides the data. Headers are added to those that are there. */
 export interface EnvelopeOverrides {
   readonly key?: string;
+  /**
+   * The key that the row had before, when this change gave it another. Follows an event that deletes it, in the same batch:
+   * a sink that can move a row (and so keep the values that are `UNCHANGED`) does that instead of deleting it.
+   */
+  readonly previousKey?: string;
   readonly type?: string;
   readonly headers?: Headers;
   /** Appended to the id as `#suffix`. Needed when one event becomes several. */
@@ -98,6 +103,11 @@ export class Envelope<T> {
 
   get key(): string | undefined {
     return this.overrides?.key ?? this.origin.key(this.ordinal, this.record);
+  }
+
+  /** The key that the row had before, when this change gave it another; see {@link EnvelopeOverrides.previousKey}. */
+  get previousKey(): string | undefined {
+    return this.overrides?.previousKey;
   }
 
   get time(): Date {
