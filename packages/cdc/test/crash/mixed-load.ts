@@ -13,9 +13,12 @@ const TOASTED = `INSERT INTO items (id, change, title)
 
 /**
  * Writes to the table until it is stopped: inserts, updates, deletes, changes of keys, rollbacks and savepoints, in
- * transactions of 1 to 20,000 rows, on two connections at once.
+ * transactions of 1 to `largest` rows (20,000), on two connections at once.
  */
-export function mixedLoad(database: TestDatabase): { stop(): Promise<{ transactions: number; largest: number }> } {
+export function mixedLoad(
+  database: TestDatabase,
+  { largest: limit = 20_000 } = {},
+): { stop(): Promise<{ transactions: number; largest: number }> } {
   let stopped = false;
   let next = 1;
   let largest = 0;
@@ -26,7 +29,7 @@ export function mixedLoad(database: TestDatabase): { stop(): Promise<{ transacti
     const client = await database.pool.connect();
     try {
       await client.query('BEGIN');
-      const rows = Math.ceil(pick(1, 1, 1, 10, 10, 100, 1_000, 20_000) * (0.5 + Math.random() / 2));
+      const rows = Math.ceil(pick(1, 1, 1, 10, 10, 100, limit / 20, limit) * (0.5 + Math.random() / 2));
       const end = pick('COMMIT', 'COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK');
       const range = (): [number, number] => {
         const from = Math.floor(Math.random() * next);

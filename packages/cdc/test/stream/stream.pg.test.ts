@@ -207,3 +207,66 @@ describe('what the server is told', () => {
     expect((await slotState()).pid).toBe(pid);
   });
 });
+
+describe('what cannot go on says so', () => {
+  test('a slot that another reader holds', async () => {
+    await using holder = await open();
+    const waiting = holder.events(1);
+    await waitFor(async () => (await slotState()).pid, { what: 'the slot to be held' });
+    const reconnect = { initialDelayMs: 20, maxDelayMs: 50, giveUpAfterMs: 300 };
+    await using second = await open({ reconnect });
+    await expect(second.next()).rejects.toMatchObject({ code: 'CDC_SLOT_ACTIVE', retry: 'backoff' });
+    await db.query('INSERT INTO rows VALUES (1)');
+    expect(ids(await waiting)).toEqual([1]);
+  });
+
+  test('a slot that is dropped meanwhile', async () => {
+    await using driver = await open();
+    const reading = driver.next();
+    await waitFor(async () => (await slotState()).pid, { what: 'the slot to be held' });
+    await db.query('SELECT pg_terminate_backend($1)', [(await slotState()).pid]);
+    // The reader comes back at once; whoever is first has it.
+    await waitFor(() => db.query('SELECT pg_drop_replication_slot($1)', [slot]).catch(() => terminate()), {
+      what: 'the slot to be dropped',
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'CDC_SLOT_MISSING', retry: 'operator' });
+  });
+
+  test('a change that is larger than maxMessageBytes', async () => {
+    await db.query(`INSERT INTO rows VALUES (1, repeat('x', 5000))`);
+    await using driver = await open({ maxMessageBytes: 2000 });
+    await expect(driver.batch()).rejects.toMatchObject({ code: 'CDC_MESSAGE_TOO_LARGE' });
+  });
+
+  test('a publication that is dropped meanwhile', async () => {
+    await using driver = await open();
+    const reading = driver.batch();
+    reading.catch(() => undefined);
+    await waitFor(async () => (await slotState()).pid, { what: 'the slot to be held' });
+    await db.query(`DROP PUBLICATION ${slot}`);
+    await db.query(`INSERT INTO rows VALUES (1)`);
+    await expect(reading).rejects.toMatchObject({ code: 'CDC_PUBLICATION_MISSING', retry: 'operator' });
+  });
+
+  const terminate = async () => {
+    const { pid } = await slotState();
+    if (pid) await db.query('SELECT pg_terminate_backend($1)', [pid]);
+  };
+});
+
+test('a transaction of many rows comes in bounded pieces, with its boundaries kept', async () => {
+  await db.query(`INSERT INTO rows SELECT i, repeat('x', 200) FROM generate_series(1, 50000) i`);
+  await db.query('INSERT INTO rows VALUES (0)');
+  await using driver = await open({}, { maxBatchBytes: 100_000 });
+  const commits: number[] = [];
+  let count = 0;
+  while (count < 50_001) {
+    const frame = await driver.batch();
+    expect(frame.bytes).toBeLessThanOrEqual(100_000);
+    commits.push(...(frame.commits ?? []).map((index) => count + index));
+    count += frame.events.length;
+  }
+  expect(count).toBe(50_001);
+  // Unless the piece ended exactly there, the last row of the first transaction is marked; that of the second always is.
+  expect(commits.every((index) => index >= 49_999)).toBe(true);
+});
