@@ -46,7 +46,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   };
   try {
     const folder = await openDataFolder(data);
-    say('Starting Postgres (the first start makes a new database, which takes a few seconds)…');
+    say(folder.isNew ? 'Making a database and starting Postgres (a few seconds)…' : 'Starting Postgres…');
     const postgres = await startPostgres({ dataDir: folder.postgres, notice: say });
     closing.push(() => postgres.stop());
     await rememberPostgres(folder, postgres.dataDir);
@@ -82,7 +82,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     closing.push(() => app.close());
     closing.push(() => hub.close({ deadlineMs: 2_000 }));
 
-    say('Following the changes of documents.documents (the first start creates the replication slot)…');
+    say(`Following the changes of documents.documents${folder.isNew ? ' (creating a replication slot)' : ''}…`);
     const failed = changes.run().then(() => new Promise<never>(() => undefined));
     // Whoever waits for it learns of it; until then it is no unhandled rejection.
     failed.catch(() => undefined);

@@ -8,6 +8,8 @@ export interface DataFolder {
   readonly path: string;
   readonly postgres: string;
   readonly objects: string;
+  /** Whether it was made just now. */
+  readonly isNew: boolean;
 }
 
 /** Says that a folder is ours, and where its database lies: as root that can be elsewhere. */
@@ -17,8 +19,9 @@ const MARKER = 'document-signing.json';
 export async function openDataFolder(path: string): Promise<DataFolder> {
   if (!existsSync(path)) await mkdir(path, { recursive: true });
   else await assertOurs(path);
-  const folder = { path, postgres: join(path, 'postgres'), objects: join(path, 'objects') };
-  if (!existsSync(join(path, MARKER))) await rememberPostgres(folder, folder.postgres);
+  const isNew = !existsSync(join(path, MARKER));
+  const folder = { path, postgres: join(path, 'postgres'), objects: join(path, 'objects'), isNew };
+  if (isNew) await rememberPostgres(folder, folder.postgres);
   return folder;
 }
 

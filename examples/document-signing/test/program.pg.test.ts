@@ -31,7 +31,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s drains, stops the database and end
   const data = await dataFolder();
   const run = new Run(main, ['--port', '0', '--data', data]);
   const url = await run.says(/The page: {2}(http:\S+)\//);
-  expect(run.output).toContain('Starting Postgres');
+  expect(run.output).toContain('starting Postgres');
   expect((await call(`${url}/documents`, 'POST', lease)).status).toBe(201);
   expect((await call(`${url}/`, 'GET')).text).toContain('<title>Documents</title>');
   const pid = await postmaster(data);

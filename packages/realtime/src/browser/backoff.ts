@@ -1,3 +1,4 @@
+/** How long the pauses between tries are. */
 export interface BackoffOptions {
   /** The pause after the first failure, in milliseconds, before jitter. Default: 500. */
   readonly minMs?: number;

@@ -8,6 +8,7 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
+/** What makes a WebSocket, as the platform's `WebSocket` does. */
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike;
 
 /** The platform's own WebSocket. Throws a TypeError where there is none (Node before 22): give `WebSocket` as an option there. */
