@@ -2,15 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { waitFor } from '@sluice/testkit';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Application, startApplication } from '../../src/application.js';
+import { removeDataFolder } from '../../src/data-folder.js';
 
 /** A folder for the data of one application, removed after the test. */
 export async function dataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'document-signing-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return join(folder, 'data');
+  const data = join(folder, 'data');
+  onTestFinished(async () => {
+    // A database whose program was killed takes a moment to notice.
+    await waitFor(() => removeDataFolder(data).then(() => true), {
+      what: 'the end of the database',
+      timeoutMs: 30_000,
+    });
+    await rm(folder, { recursive: true, force: true });
+  });
+  return data;
 }
 
 const PAGE_SOURCE = fileURLToPath(new URL('../../page', import.meta.url));
