@@ -24,6 +24,7 @@ export const SESSION_SETTINGS = [
   `SET timezone = 'UTC'`,
   `SET bytea_output = 'hex'`,
   'SET extra_float_digits = 3',
+  `SET client_min_messages = 'warning'`,
   'SET statement_timeout = 0',
   'SET lock_timeout = 0',
   'SET idle_in_transaction_session_timeout = 0',

@@ -120,12 +120,12 @@ export class StreamLane implements LaneReader<Change> {
     for (;;) {
       if (this.#closing.signal.aborted) return;
       const failure = this.#decode(link, decoder);
-      if (decoder.pendingRelation && !failure && (await this.#describeRelation(decoder))) continue;
+      if (decoder.pendingRelation && (await this.#describeRelation(decoder))) continue;
       const frame = decoder.take() ?? (decoder.inTransaction ? undefined : progress.due(performance.now()));
       if (frame) yield frame;
       else if (failure && !isTransient(failure)) throw failure;
       else if (failure || decoder.pendingRelation) break;
-      else await link.news();
+      else if (!link.failure) await link.news();
     }
     link.close();
     if (this.#options.temporary && !this.#closing.signal.aborted) {
@@ -135,14 +135,10 @@ export class StreamLane implements LaneReader<Change> {
 
   /** Returns why there will be no more, once all that came is decoded. */
   #decode(link: StreamLink, decoder: ChangeDecoder): ComponentError | undefined {
-    if (decoder.pendingRelation) return link.failure;
-    try {
-      const failure = link.failure;
-      link.decode(decoder, this.#options.maxBatchBytes);
-      return decoder.count > 0 ? undefined : failure;
-    } catch (error) {
-      return mapError(error, 'stream');
-    }
+    // Read before decoding: what comes in between is looked at in the next round.
+    const { failure } = link;
+    if (!decoder.pendingRelation) link.decode(decoder, this.#options.maxBatchBytes);
+    return failure;
   }
 
   /** False when the catalogue cannot be reached. */

@@ -1,7 +1,7 @@
 import { ComponentError } from '@sluice/contracts';
 import { quoteName, quoteText } from '../connection/quote.js';
 import type { ReplicationClient } from '../connection/replication-client.js';
-import { mapServerError } from '../failure/map-error.js';
+import { mapError, mapServerError } from '../failure/map-error.js';
 import { type ChangeDecoder, EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import { u8, u64 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
@@ -87,23 +87,15 @@ export class StreamLink {
   }
 
   /**
-   * Decodes what has come, until the events take `maxBytes` or a relation waits for the catalogue.
-   *
-   * @throws ComponentError `CDC_PROTOCOL`, `CDC_MESSAGE_TOO_LARGE`, or what the server's error means
+   * Decodes what has come, until the events take `maxBytes` or a relation waits for the catalogue. Nothing is decoded
+   * behind an error: it becomes the `failure`.
    */
   decode(decoder: ChangeDecoder, maxBytes: number): void {
-    const { slab } = this.#socket;
-    for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
-      const { buffer, head } = slab;
-      if (u8(buffer, head) === code.COPY_DATA && u8(buffer, head + 5) === code.XLOG_DATA) {
-        if (decoder.count > 0 && decoder.bytes + end - head + EVENT_OVERHEAD > maxBytes) break;
-        decoder.decode(buffer, head + 30, end);
-        slab.head = end;
-        if (decoder.pendingRelation) break;
-      } else {
-        slab.head = end;
-        this.#control(decoder, head);
-      }
+    if (this.#dead) return;
+    try {
+      this.#decode(decoder, maxBytes);
+    } catch (error) {
+      this.#dead = mapError(error, 'stream');
     }
     this.#socket.proceedIfLow();
   }
@@ -114,6 +106,22 @@ export class StreamLink {
     this.#socket.close(Buffer.concat([this.#status.message(false), COPY_DONE]));
   }
 
+  #decode(decoder: ChangeDecoder, maxBytes: number): void {
+    const { slab } = this.#socket;
+    for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
+      const { buffer, head } = slab;
+      if (u8(buffer, head) === code.COPY_DATA && u8(buffer, head + 5) === code.XLOG_DATA) {
+        if (decoder.count > 0 && decoder.bytes + end - head + EVENT_OVERHEAD > maxBytes) return;
+        decoder.decode(buffer, head + 30, end);
+        slab.head = end;
+        if (decoder.pendingRelation) return;
+      } else {
+        slab.head = end;
+        this.#control(decoder, head);
+      }
+    }
+  }
+
   #control(decoder: ChangeDecoder, head: number): void {
     const { buffer } = this.#socket.slab;
     switch (u8(buffer, head)) {
@@ -122,12 +130,24 @@ export class StreamLink {
         return;
       case code.ERROR_RESPONSE:
         throw mapServerError(readErrorResponse(buffer, head), 'stream');
+      case code.NOTICE_RESPONSE:
+        this.#notice(head);
+        return;
       case code.COPY_DONE:
         this.#dead = new ComponentError('CDC_CONNECTION_LOST', 'the server ended the stream');
         return;
       default:
         return;
     }
+  }
+
+  /** Since Postgres 18 a publication that is gone is a mere warning, and its changes are skipped. */
+  #notice(head: number): void {
+    const { sqlState } = readErrorResponse(this.#socket.slab.buffer, head);
+    if (sqlState !== '55000') return;
+    throw new ComponentError('CDC_PUBLICATION_MISSING', 'the server skips a publication that it cannot find', {
+      details: { sqlState },
+    });
   }
 
   #keepalive(decoder: ChangeDecoder, walEnd: number, replyWanted: boolean): void {

@@ -5,6 +5,7 @@ export const COPY_DONE = 0x63; // c
 export const COPY_BOTH_RESPONSE = 0x57; // W
 export const COPY_OUT_RESPONSE = 0x48; // H
 export const ERROR_RESPONSE = 0x45; // E
+export const NOTICE_RESPONSE = 0x4e; // N
 export const READY_FOR_QUERY = 0x5a; // Z
 
 // Within CopyData of a replication stream

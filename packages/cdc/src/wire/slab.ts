@@ -40,10 +40,9 @@ export class Slab {
   messageEnd(): number {
     if (this.tail - this.head < 5) return -1;
     const length = i32(this.buffer, this.head + 1);
+    if (length < 4 || length > this.#limit) this.#refuse(length);
     const end = this.head + 1 + length;
-    if (end <= this.tail && length >= 4) return end;
-    this.#check(length);
-    return -1;
+    return end <= this.tail ? end : -1;
   }
 
   /** Forgets what is unread: the connection that it came from is gone. */
@@ -52,11 +51,10 @@ export class Slab {
     this.#rewind();
   }
 
-  #check(length: number): void {
+  #refuse(length: number): never {
     if (length < 4)
       throw new ComponentError('CDC_PROTOCOL', 'a message has an impossible length', { details: { length } });
-    if (length <= this.#limit) return;
-    throw new ComponentError('CDC_MESSAGE_TOO_LARGE', `a message is larger than maxMessageBytes`, {
+    throw new ComponentError('CDC_MESSAGE_TOO_LARGE', 'a message is larger than maxMessageBytes', {
       details: { bytes: length, maxMessageBytes: this.#limit },
     });
   }

@@ -240,12 +240,14 @@ describe('what cannot go on says so', () => {
 
   test('a publication that is dropped meanwhile', async () => {
     await using driver = await open();
-    const reading = driver.batch();
-    reading.catch(() => undefined);
+    const reading = driver.events(1);
     await waitFor(async () => (await slotState()).pid, { what: 'the slot to be held' });
-    await db.query(`DROP PUBLICATION ${slot}`);
-    await db.query(`INSERT INTO rows VALUES (1)`);
-    await expect(reading).rejects.toMatchObject({ code: 'CDC_PUBLICATION_MISSING', retry: 'operator' });
+    // In one piece, so that the error comes right behind an event.
+    await db.query(
+      `INSERT INTO rows VALUES (1); COMMIT; DROP PUBLICATION ${slot}; COMMIT; INSERT INTO rows VALUES (2)`,
+    );
+    expect(ids(await reading)).toEqual([1]);
+    await expect(driver.batch()).rejects.toMatchObject({ code: 'CDC_PUBLICATION_MISSING', retry: 'operator' });
   });
 
   const terminate = async () => {
