@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Envelope, type EventOrigin, type Sink, type Source } from '@sluice/contracts';
 import { conformance, type Sample, sinkConformance, sourceConformance } from '@sluice/testkit/conformance';
-import { transform } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { loadSnippet } from './load-snippet.js';
 import { snippets } from './snippets.js';
 
 interface Line extends Sample {
@@ -21,24 +21,12 @@ function blockWith(text: string): string {
   return found[0].code;
 }
 
-/** What the blocks export, as they stand in the page. */
-async function load<T>(name: string, ...blocks: string[]): Promise<T> {
-  const folder = await mkdtemp(join(import.meta.dirname, '.built-'));
-  try {
-    const { code } = await transform(blocks.join('\n'), { loader: 'ts', format: 'esm', target: 'node20' });
-    const file = join(folder, 'block.ts');
-    await writeFile(file, code);
-    const module = (await import(file)) as Record<string, T>;
-    return module[name] as T;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 const sinkCode = blockWith('export function fileSink');
 const sourceCode = blockWith('export function fileSource');
-const fileSink = await load<(path: string) => Sink<unknown>>('fileSink', sinkCode);
-const fileSource = await load<(path: string) => Source<Line>>('fileSource', sourceCode, blockWith('const originOf'));
+const { fileSink } = (await loadSnippet(sinkCode)) as { fileSink(path: string): Sink<unknown> };
+const { fileSource } = (await loadSnippet(sourceCode, blockWith('const originOf'))) as {
+  fileSource(path: string): Source<Line>;
+};
 
 async function emptyFile(): Promise<{ path: string; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-extending-'));
