@@ -1,5 +1,5 @@
 import { ComponentError } from '@sluice/contracts';
-import { type Delivery, reused } from '../delivery/delivery.js';
+import { Delivery, reused } from '../delivery/delivery.js';
 import { Stage } from './stage.js';
 
 /** A stage of the pipeline and how many deliveries it holds. */
@@ -35,6 +35,13 @@ export class Custody {
   /** A delivery leaves stage `index` for the next. */
   pass(delivery: Delivery<unknown>, index: number): void {
     const from = this.#stages[index] as Stage;
+    if (!(delivery instanceof Delivery)) {
+      throw new ComponentError('PIPELINE_STAGE_FAILED', `${from.name} emitted something that is no delivery`, {
+        retry: 'operator',
+        advice:
+          'Each step of .pipe takes deliveries and emits deliveries: put operators that do otherwise into one function.',
+      });
+    }
     if (delivery.spent || delivery.stage !== from) throw reused(delivery);
     if (from.first !== delivery && !this.unordered) refuseOvertaking(from, delivery);
     from.remove(delivery);
@@ -71,7 +78,7 @@ function refuseOvertaking(stage: Stage, delivery: Delivery<unknown>): void {
       if (key === undefined || !keys.has(key)) continue;
       throw new ComponentError(
         'PIPELINE_DELIVERY_REORDERED',
-        `${stage.name} let an event overtake one of the same key`,
+        `${stage.name} let an event overtake (or has lost) one of the same key`,
         {
           details: { stage: stage.name, lane: delivery.lane },
         },

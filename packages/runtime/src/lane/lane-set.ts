@@ -22,6 +22,8 @@ export interface LaneSetParts {
   readonly setting: Omit<LaneSetting, 'fence' | 'stored' | 'identity'>;
   /** Stores what is settled in any lane. */
   readonly flush: () => Promise<void>;
+  /** Nothing more will be read from any lane. */
+  readonly ended: () => void;
   /** The lane was taken away. */
   readonly forget: (lane: Lane) => void;
 }
@@ -35,6 +37,7 @@ export class LaneSet {
   readonly #over = new Set<Lane>();
   #allAnnounced = false;
   #ending = 0;
+  #pulling = 0;
   #watchers: (() => void)[] = [];
 
   constructor(private readonly parts: LaneSetParts) {}
@@ -63,6 +66,7 @@ export class LaneSet {
     for await (const reader of this.parts.session.lanes()) {
       // One after the other: a lane is on record before the next is even announced.
       const run = await this.#takeUp(reader);
+      this.#pulling += 1;
       const lane = this.#read(reader, run);
       lane.catch(this.parts.setting.failed);
       served.push(lane);
@@ -70,6 +74,7 @@ export class LaneSet {
     }
     this.#allAnnounced = true;
     this.#changed();
+    this.#lookForEnd();
     await Promise.all(served);
   }
 
@@ -99,6 +104,8 @@ export class LaneSet {
     }
     await this.#begin(reader, run, before);
     await run.pull();
+    this.#pulling -= 1;
+    this.#lookForEnd();
     this.#ending += 1;
     await run.until(() => run.finished || run.ledger.abandoned);
     this.#ending -= 1;
@@ -145,6 +152,10 @@ export class LaneSet {
     run.look();
     this.#changed();
     revocation.done();
+  }
+
+  #lookForEnd(): void {
+    if (this.#allAnnounced && this.#pulling === 0) this.parts.ended();
   }
 
   #changed(): void {

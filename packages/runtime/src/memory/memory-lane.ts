@@ -6,6 +6,8 @@ export interface MemoryLaneParts<T> {
   readonly log: MemoryLog<T>;
   /** The event to begin with. */
   readonly from: number;
+  /** The event before which all may have been forgotten. Default: none was. */
+  readonly given?: number;
   readonly generation: bigint;
   /** Events of a batch. */
   readonly batch: number;
@@ -31,6 +33,7 @@ export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
   return {
     lane: log.name,
     generation: parts.generation,
+    ...(parts.given === undefined ? {} : { confirmed: memoryPosition(parts.given) }),
     frames,
     async confirm(upTo) {
       parts.confirmed(Number.parseInt(upTo.resume, 16));

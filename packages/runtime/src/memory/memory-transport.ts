@@ -1,4 +1,4 @@
-import type { LaneReader, Source, Transport } from '@sluice/contracts';
+import type { Checkpoint, LaneReader, Source, Transport } from '@sluice/contracts';
 import { memoryLane, memoryPosition } from './memory-lane.js';
 import { MemoryLog } from './memory-log.js';
 
@@ -40,7 +40,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
     return {
       name: `memory:${groupName}`,
       features: { ack: 'cumulative', replayable: true },
-      async open({ maxBatchBytes, signal }) {
+      async open({ checkpoints, maxBatchBytes, signal }) {
         const closed = new AbortController();
         const both = AbortSignal.any([signal, closed.signal]);
         const mine = new Set<string>();
@@ -56,7 +56,8 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
             generation += 1n;
             yield memoryLane({
               log: topic(free),
-              from: group.confirmed.get(free) ?? 0,
+              from: startOf(checkpoints.get(free)) ?? group.confirmed.get(free) ?? 0,
+              given: group.confirmed.get(free) ?? 0,
               generation,
               batch,
               bytesPerEvent: 1024,
@@ -98,6 +99,10 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
     },
     subscribe: (options) => subscribe(options.topics, options.group),
   };
+}
+
+function startOf(checkpoint: Checkpoint | null | undefined): number | undefined {
+  return checkpoint ? Number.parseInt(checkpoint.position.resume, 16) + checkpoint.position.within : undefined;
 }
 
 function newGroup(): Group {

@@ -56,6 +56,8 @@ export class Generation {
   readonly #timer: NodeJS.Timeout;
   #failure: { readonly error: unknown } | undefined;
   #draining = false;
+  #completed = false;
+  #closing: Promise<ReadonlyMap<Lane, number>> | undefined;
   #finish: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   /** Resolves when the source has ended and all is settled, or a drain is over; rejects when the generation failed. */
   readonly finished: Promise<void>;
@@ -106,6 +108,7 @@ export class Generation {
       owner: hooks.owner,
       flush: () => this.#writer.flush(),
       forget: (of) => this.#writer.forget(of),
+      ended: () => this.#complete(),
       setting: {
         pipeline: name,
         sink: sink.name,
@@ -188,8 +191,7 @@ export class Generation {
     this.#draining = true;
     const deadline = Date.now() + timeoutMs;
     this.#lanes.stop();
-    this.#flow.flush();
-    this.#chain.complete();
+    this.#complete();
     const runs = [...this.#lanes.all()];
     const settled = Promise.all(runs.map((run) => run.until(() => run.ledger.length === 0)))
       .then(() => this.#writer.flush())
@@ -204,7 +206,12 @@ export class Generation {
   }
 
   /** Leaves everything behind. Answers with the events that were in flight, by lane. Idempotent. */
-  async close(): Promise<ReadonlyMap<Lane, number>> {
+  close(): Promise<ReadonlyMap<Lane, number>> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<ReadonlyMap<Lane, number>> {
     clearInterval(this.#timer);
     this.#draining = true;
     this.#lanes.stop();
@@ -293,8 +300,16 @@ export class Generation {
     if (overdue) this.fail(overdue);
   }
 
+  /** Nothing more comes: operators emit what they hold, and complete. */
+  #complete(): void {
+    if (this.#completed) return;
+    this.#completed = true;
+    this.#flow.flush();
+    this.#chain.complete();
+  }
+
   #stageCompleted(): void {
-    if (!this.#draining)
+    if (!this.#completed)
       this.fail(new ComponentError('PIPELINE_STAGE_COMPLETED', 'a stage completed before its source'));
   }
 }

@@ -154,7 +154,7 @@ export class RunningPipeline implements Pipeline {
         this.#state = 'stopped';
         return;
       } catch (error) {
-        if (this.#stop.signal.aborted) {
+        if (this.#draining !== undefined) {
           this.#state = 'stopped';
           return;
         }
