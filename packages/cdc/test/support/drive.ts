@@ -1,4 +1,3 @@
-import { type Change, postgresChanges } from '@sluice/cdc';
 import type {
   BatchFrame,
   Checkpoint,
@@ -9,6 +8,7 @@ import type {
   Source,
   SourceSession,
 } from '@sluice/contracts';
+import { type Change, postgresChanges } from '../../src/index.js';
 
 /** Reads a source as the runtime would, one lane after the other, without settling anything by itself. */
 export class Driver implements AsyncDisposable {
@@ -85,13 +85,6 @@ export class Driver implements AsyncDisposable {
       }
     }
     return events;
-  }
-
-  /** Starts to read the stream, so that the slot exists. */
-  async started(): Promise<this> {
-    await this.snapshot();
-    void this.next;
-    return this;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
