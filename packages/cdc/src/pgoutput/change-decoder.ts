@@ -5,12 +5,11 @@ import { StreamOrigin } from '../change/stream-origin.js';
 import type { Transaction } from '../change/transaction.js';
 import { i64, u8, u32, u64, type WireBuffer } from '../wire/bytes.js';
 import * as code from '../wire/message-codes.js';
-import { type IncompleteRow, incompleteRow } from './incomplete-row.js';
 import { CONTEXT_PREFIX, contextHeaders, readLogicalMessage } from './logical-message.js';
 import type { Progress } from './progress.js';
 import { type RelationMessage, readRelation } from './relation.js';
 import { needsCatalogue, RelationDecoder } from './relation-decoder.js';
-import type { ReadEnd, WireRow } from './row-reader.js';
+import type { ReadEnd } from './row-reader.js';
 
 const NO_HEADERS: Headers = Object.freeze({});
 /** What an envelope and its change take besides their values, about. */
@@ -32,8 +31,6 @@ export class ChangeDecoder {
   readonly progress: Progress;
   /** A relation that waits for the catalogue: decode nothing before `addRelation` was called. */
   pendingRelation: RelationMessage | undefined;
-  /** Rows to be completed before the events are taken. */
-  incomplete: IncompleteRow[] = [];
   /** About what the events take in memory. */
   bytes = 0;
   #events: Envelope<Change>[] = [];
@@ -153,13 +150,7 @@ export class ChangeDecoder {
     else if (kind === code.KEY_TUPLE) before = relation.identity(buffer, next, null);
     if (before !== null) next = this.#end.at + 1;
     const after = relation.row(buffer, next, kind === code.OLD_TUPLE ? before : null);
-    if (kind === code.KEY_TUPLE) this.#noteIncomplete(relation, after);
     this.#push({ op: 'update', table: relation.table, before, after }, relation, end - at);
-  }
-
-  #noteIncomplete(relation: RelationDecoder, after: WireRow): void {
-    const incomplete = incompleteRow(relation.message, relation.keyColumns, after);
-    if (incomplete) this.incomplete.push(incomplete);
   }
 
   #delete(buffer: WireBuffer, at: number, end: number): void {

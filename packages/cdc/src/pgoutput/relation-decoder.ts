@@ -8,7 +8,6 @@ import { type ReadEnd, type RowReader, rowReader } from './row-reader.js';
 export class RelationDecoder {
   /** `schema.name` */
   readonly table: string;
-  readonly message: RelationMessage;
   readonly keyColumns: readonly string[];
   /** Reads whole rows. */
   readonly row: RowReader;
@@ -19,7 +18,6 @@ export class RelationDecoder {
 
   /** `primaryKey`: from the catalogue, where it was looked up. */
   constructor(message: RelationMessage, primaryKey: readonly string[] | undefined, end: ReadEnd) {
-    this.message = message;
     this.table = `${message.schema}.${message.name}`;
     this.keyColumns = chooseKey(message, primaryKey);
     this.row = rowReader(

@@ -17,7 +17,6 @@ import { ChangeDecoder } from '../pgoutput/change-decoder.js';
 import { Progress } from '../pgoutput/progress.js';
 import { primaryKey } from '../publication/published-tables.js';
 import { backoffMs, type ReconnectOptions } from './backoff.js';
-import { completeRows } from './complete-rows.js';
 import { pause } from './pause.js';
 import { StandbyStatus } from './standby-status.js';
 import { StreamLink, type StreamRequest } from './stream-link.js';
@@ -122,7 +121,6 @@ export class StreamLane implements LaneReader<Change> {
       if (this.#closing.signal.aborted) return;
       const failure = this.#decode(link, decoder);
       if (decoder.pendingRelation && (await this.#describeRelation(decoder))) continue;
-      if (decoder.incomplete.length > 0) await this.#complete(decoder);
       const frame = decoder.take() ?? (decoder.inTransaction ? undefined : progress.due(performance.now()));
       if (frame) yield frame;
       else if (failure && !isTransient(failure)) throw failure;
@@ -155,23 +153,6 @@ export class StreamLane implements LaneReader<Change> {
       const failure = mapError(error, 'query');
       if (isTransient(failure)) return false;
       throw failure;
-    }
-  }
-
-  /** Tries until it succeeds: a row that is delivered incomplete could never be made whole. */
-  async #complete(decoder: ChangeDecoder): Promise<void> {
-    const { connection, reconnect } = this.#options;
-    const since = performance.now();
-    for (let attempt = 0; decoder.incomplete.length > 0; attempt++) {
-      try {
-        await withConnection(connection, (client) => completeRows(client, decoder.incomplete));
-        decoder.incomplete = [];
-      } catch (error) {
-        const failure = mapError(error, 'query');
-        const tired = performance.now() - since > reconnect.giveUpAfterMs;
-        if (tired || this.#closing.signal.aborted || !isTransient(failure)) throw failure;
-        await pause(backoffMs(attempt, reconnect), this.#closing.signal);
-      }
     }
   }
 

@@ -40,23 +40,6 @@ describe('what is told', () => {
     expect(updated?.data).toMatchObject({ op: 'update', before: null, after: { id: 1, text: UNCHANGED, n: 2 } });
   });
 
-  test('an update of the key has the values that it left alone: nobody holds them under the new key', async () => {
-    await db.query('ALTER TABLE rows ALTER text SET STORAGE EXTERNAL, ADD j jsonb');
-    await db.query(`INSERT INTO rows VALUES (1, repeat('x', 10000)), (2, repeat('y', 10000))`);
-    await db.query('UPDATE rows SET id = id + 10');
-    await db.query('DELETE FROM rows WHERE id = 12');
-    await using driver = await open();
-    const [, , first, second] = await driver.events(5);
-    expect(first?.data).toEqual({
-      op: 'update',
-      table: 'public.rows',
-      before: { id: 1 },
-      after: { id: 11, text: 'x'.repeat(10_000), j: null },
-    });
-    // It is gone, and its deletion follows.
-    expect(second?.data).toMatchObject({ before: { id: 2 }, after: { id: 12, text: UNCHANGED } });
-  });
-
   test('with REPLICA IDENTITY FULL nothing is unchanged, and the whole old row is there', async () => {
     await db.query('ALTER TABLE rows REPLICA IDENTITY FULL, ALTER text SET STORAGE EXTERNAL, ADD n int');
     await db.query(`INSERT INTO rows VALUES (1, repeat('x', 10000), 1)`);
