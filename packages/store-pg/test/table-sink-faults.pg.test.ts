@@ -76,29 +76,3 @@ test('any text and any nesting of it in an array arrive as they were', async () 
     { numRuns: 60 },
   );
 });
-
-test('whatever changes come, in whatever writes, the table holds the last state of each key', async () => {
-  await database.query('CREATE TABLE model (id int PRIMARY KEY, a int, b int)');
-  await using session = await tableSink({ connection: database.url, table: 'model', key: ['id'] }).open(context);
-  const change = fc.record({
-    id: fc.integer({ min: 1, max: 4 }),
-    row: fc.option(fc.record({ a: fc.nat(9), b: fc.nat(9) }, { requiredKeys: [] })),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(change, { maxLength: 12 }), { maxLength: 4 }), async (writes) => {
-      await database.query('TRUNCATE model');
-      const model = new Map<number, { id: number; a: number | null; b: number | null }>();
-      for (const write of writes) {
-        for (const { id, row } of write) {
-          if (row === null) model.delete(id);
-          else model.set(id, { ...(model.get(id) ?? { id, a: null, b: null }), ...row });
-        }
-        const events = write.map(({ id, row }) => event(`${id}`, row && { id, ...row }));
-        await session.write(events, { checkpoints: [], attempt: 0, signal });
-      }
-      const expected = [...model.values()].sort((one, other) => one.id - other.id);
-      expect(await database.query('SELECT * FROM model ORDER BY id')).toEqual(expected);
-    }),
-    { numRuns: 60 },
-  );
-});

@@ -212,6 +212,11 @@ export const ERRORS = {
     retry: 'never',
     advice: 'The event has no value for the key of the table: it can be neither written nor deleted.',
   },
+  STORE_PG_ROW_MISSING: {
+    retry: 'never',
+    advice:
+      'The target lacks a row that the source changed: rebuild it, or set REPLICA IDENTITY FULL on the source, so that changes carry all values.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A code from the table. */

@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** The columns that a row gives a value for. Rows of one source share a few of these. */
 export interface Shape {
   readonly columns: readonly Column[];
-  /** Some column was left alone by the change and its value is not known: only a row that exists can take it. */
+  /** Some column was left alone by the change and its value is not known: only a row that is there can take the rest. */
   readonly partial: boolean;
   /** Whether its statement is worth preparing. */
   readonly prepared: boolean;
@@ -26,11 +26,23 @@ export type RowChange =
       readonly shape: Shape;
       readonly values: readonly (string | null)[];
     }
-  | { readonly kind: 'delete'; readonly key: string; readonly values: readonly string[] };
+  | { readonly kind: 'delete'; readonly key: string; readonly values: readonly string[] }
+  | Move;
+
+/** A row gets another key and keeps what the change left alone. */
+export interface Move {
+  readonly kind: 'move';
+  readonly key: string;
+  readonly previousKey: string;
+  readonly shape: Shape;
+  readonly values: readonly (string | null)[];
+  /** The columns of the previous key. */
+  readonly from: readonly string[];
+}
 
 /** What a write is made of. */
 export interface EncodedWrite {
-  /** By index of the event; `undefined` where it failed. */
+  /** By index of the event; `undefined` where it failed, and for a delete that the move after it makes needless. */
   readonly changes: readonly (RowChange | undefined)[];
   readonly failures: ReadonlyMap<number, ComponentError>;
   /** Whether events and rows name their keys by the same text, so that changes of one key can be told by it. */
@@ -52,9 +64,9 @@ export class RowEncoder {
   encode(events: readonly Envelope<Row>[]): EncodedWrite {
     const failures = new Map<number, ComponentError>();
     let [deletes, differs] = [false, false];
-    const changes = events.map((event, index) => {
+    const changes = events.map((event, index): RowChange | undefined => {
       try {
-        const change = event.data === null ? this.#delete(event) : this.#upsert(event.data);
+        const change = event.data === null ? this.#delete(event) : this.#upsert(event, event.data, events[index - 1]);
         deletes ||= change.kind === 'delete';
         differs ||= event.key !== undefined && event.key !== change.key;
         return change;
@@ -64,6 +76,9 @@ export class RowEncoder {
         return undefined;
       }
     });
+    for (const [index, change] of changes.entries()) {
+      if (change?.kind === 'move') changes[index - 1] = undefined;
+    }
     return { changes, failures, keysAgree: !deletes || !differs };
   }
 
@@ -73,25 +88,37 @@ export class RowEncoder {
     return { kind: 'delete', key, values: keyParts(key, this.table.key.length) };
   }
 
-  #upsert(row: Row): RowChange {
+  #upsert(event: Envelope<Row>, row: Row, before: Envelope<Row> | undefined): RowChange {
     const columns: Column[] = [];
     const values: (string | null)[] = [];
     let partial = false;
     for (const name of Object.keys(row)) {
       const value = row[name];
       if (value === undefined || (this.wanted !== undefined && !this.wanted.has(name))) continue;
-      if (value === UNCHANGED) {
+      const column = this.table.columns.get(name) ?? unknownColumn(this.table.name, name);
+      if (column.generated) continue;
+      const text = value === UNCHANGED ? this.#keyPart(event, column) : textForm(value, column);
+      if (text === undefined) {
         partial = true;
         continue;
       }
-      const column = this.table.columns.get(name) ?? unknownColumn(this.table.name, name);
-      if (column.generated) continue;
       columns.push(column);
-      values.push(textForm(value, column));
+      values.push(text);
     }
-    const key = this.table.key.map((column) => values[columns.indexOf(column)] ?? undefined);
-    if (!key.every((part) => part !== undefined)) throw this.#keyMissing();
-    return { kind: 'upsert', key: keyOf(key), shape: this.#shape(columns, partial), values };
+    const parts = this.table.key.map((column) => values[columns.indexOf(column)] ?? undefined);
+    if (!parts.every((part) => part !== undefined)) throw this.#keyMissing();
+    const [key, shape] = [keyOf(parts), this.#shape(columns, partial)];
+    const { previousKey } = event;
+    if (!partial || previousKey === undefined || before?.data !== null || before.key !== previousKey) {
+      return { kind: 'upsert', key, shape, values };
+    }
+    return { kind: 'move', key, previousKey, shape, values, from: keyParts(previousKey, this.table.key.length) };
+  }
+
+  /** A key column can be so long that a change leaves it out; the event's key has it all the same. */
+  #keyPart({ key }: Envelope<Row>, column: Column): string | undefined {
+    const at = this.table.key.indexOf(column);
+    return at < 0 || key === undefined ? undefined : keyParts(key, this.table.key.length)[at];
   }
 
   #shape(columns: readonly Column[], partial: boolean): Shape {
@@ -107,9 +134,9 @@ export class RowEncoder {
     return shape;
   }
 
-  /** The shape of a row that has the columns of both. */
-  union(a: Shape, b: Shape): Shape {
-    return this.#shape([...new Set([...a.columns, ...b.columns])], a.partial && b.partial);
+  /** The shape of a row that was changed twice: it has the columns of both, and the first one says whether it must be there. */
+  union(first: Shape, second: Shape): Shape {
+    return this.#shape([...new Set([...first.columns, ...second.columns])], first.partial);
   }
 
   #keyMissing(): ComponentError {

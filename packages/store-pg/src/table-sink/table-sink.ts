@@ -29,9 +29,13 @@ export interface TableSinkOptions {
  * Keeps a table equal to a stream of rows: an event with data writes its row, one without deletes it. Columns that are
  * `UNCHANGED` stay as they are; columns that the table computes itself are left to it.
  *
+ * A row with an `UNCHANGED` column is updated and never inserted, since a value would be missing: without a row there, the
+ * event fails with `STORE_PG_ROW_MISSING`. Where such an event has a `previousKey` that the event before it deletes, the row
+ * is moved to its new key instead, and keeps the value.
+ *
  * Atomic: rows and checkpoints are written in one transaction, so after a crash no event is lost or applied twice. Changes
- * of one key within a write become one. Events whose values Postgres refuses are named in a `BatchError`, and nothing is
- * written then.
+ * of one key within a write become one. Events whose values Postgres refuses, or whose row is missing, are named in a
+ * `BatchError`, and nothing is written then.
  *
  * @throws ComponentError `OPTIONS_INVALID`; opening rejects with `STORE_PG_TABLE_UNKNOWN`, `STORE_PG_COLUMN_UNKNOWN`,
  * `STORE_PG_KEY_NOT_UNIQUE`; writing with `CHECKPOINT_FENCED`, `STORE_PG_*`.

@@ -1,18 +1,18 @@
-import { BatchError, ComponentError, type Envelope, type WriteContext } from '@sluice/contracts';
+import { BatchError, ComponentError, type Envelope, isComponentError, type WriteContext } from '@sluice/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { saveCheckpoints } from '../checkpoints/save-statement.js';
 import { inTransaction } from '../connection/connection.js';
 import { fromPostgres, isDataError } from '../failure/postgres-errors.js';
-import { netEffect } from './net-effect.js';
-import { type EncodedWrite, type Row, type RowChange, RowEncoder } from './row-change.js';
-import { deleteRows, upsertRows } from './statements.js';
+import { stepsOf } from './net-effect.js';
+import { type EncodedWrite, type Row, RowEncoder } from './row-change.js';
 import type { Table } from './table.js';
+import { moveRows, writeRows } from './write-rows.js';
 
 /**
  * Writes events to one table, each write in one transaction with its checkpoints.
  *
  * First all at once: the changes of each key joined, a statement for each set of columns. Where Postgres refuses a value,
- * or keys cannot be told by their text, event by event in their order, each behind a savepoint: so the bad ones get their
+ * a row that must be there is not, or keys cannot be told by their text, event by event in their order, each behind a savepoint: so the bad ones get their
  * names, and what is only refused out of order (a unique value that moves from row to row) is written after all.
  */
 export class TableWriter {
@@ -43,16 +43,14 @@ export class TableWriter {
     });
   }
 
-  /** False when Postgres refused a value: nothing was written then. */
-  async #allAtOnce(encoded: EncodedWrite, finish: (client: PoolClient) => Promise<void>): Promise<boolean> {
-    const { deletes, upserts } = netEffect(encoded.changes as readonly RowChange[], this.#encoder);
+  /** False when Postgres refused a value, or a row was missing: nothing was written then. */
+  async #allAtOnce({ changes }: EncodedWrite, finish: (client: PoolClient) => Promise<void>): Promise<boolean> {
     let refused = false;
     const work = inTransaction(this.pool, this.#doing, async (client) => {
       try {
-        if (deletes.length > 0) await client.query(deleteRows(this.table, deletes));
-        for (const [shape, rows] of upserts) await client.query(upsertRows(this.table, shape, rows));
+        await this.#apply(client, changes);
       } catch (error) {
-        refused = isDataError(error);
+        refused = isFaultOfEvent(error);
         throw error;
       }
       await finish(client);
@@ -72,19 +70,22 @@ export class TableWriter {
       if (change === undefined) continue;
       await client.query('SAVEPOINT event');
       try {
-        await client.query(
-          change.kind === 'delete'
-            ? deleteRows(this.table, [change.values])
-            : upsertRows(this.table, change.shape, [change.values]),
-        );
+        await this.#apply(client, [change]);
         await client.query('RELEASE SAVEPOINT event');
       } catch (error) {
-        if (!isDataError(error)) throw error;
+        if (!isFaultOfEvent(error)) throw error;
         await client.query('ROLLBACK TO SAVEPOINT event');
         failed.set(index, fromPostgres(error, this.#doing));
       }
     }
     if (failed.size > 0) throw new BatchError(failed);
+  }
+
+  async #apply(client: PoolClient, changes: EncodedWrite['changes']): Promise<void> {
+    for (const step of stepsOf(changes, this.#encoder)) {
+      if ('upserts' in step) await writeRows(client, this.table, step);
+      else await moveRows(client, this.table, step);
+    }
   }
 
   async #saveCheckpoints(client: PoolClient, writes: WriteContext['checkpoints']): Promise<void> {
@@ -94,4 +95,8 @@ export class TableWriter {
       details: { lanes },
     });
   }
+}
+
+function isFaultOfEvent(error: unknown): boolean {
+  return isDataError(error) || (isComponentError(error) && error.code === 'STORE_PG_ROW_MISSING');
 }
