@@ -58,10 +58,12 @@ async function create(
   serverVersion: number,
 ): Promise<void> {
   const quoted = quoteName(name);
-  const asOneTable = serverVersion >= 130_000 ? ' WITH (publish_via_partition_root = true)' : '';
+  const options = serverVersion >= 130_000 ? ['publish_via_partition_root = true'] : [];
+  // Without it a table with REPLICA IDENTITY FULL and such a column could no longer be updated by its owners.
+  if (serverVersion >= 180_000) options.push('publish_generated_columns = stored');
   const statements = [
     'BEGIN',
-    `CREATE PUBLICATION ${quoted} FOR TABLE ${tables.map(only).join(', ')}${asOneTable}`,
+    `CREATE PUBLICATION ${quoted} FOR TABLE ${tables.map(only).join(', ')}${options.length > 0 ? ` WITH (${options.join(', ')})` : ''}`,
     `COMMENT ON PUBLICATION ${quoted} IS ${quoteText(OURS)}`,
     'COMMIT',
   ];

@@ -62,11 +62,12 @@ export class PostgresSession implements SourceSession<Change> {
     if (context.signal.aborted) this.#end();
   }
 
+  /** The stream first: it must be on record before the first read of a snapshot creates the slot. */
   async *lanes(): AsyncGenerator<LaneReader<Change>> {
     const { plan, tables } = this.#opened;
+    yield this.#stream;
     const shared = this.#snapshotLanes();
     if (plan.snapshot) for (const table of tables) yield new SnapshotLane(table, shared);
-    yield this.#stream;
   }
 
   async head(): Promise<ReadonlyMap<Lane, Position>> {

@@ -46,7 +46,7 @@ export class Driver implements AsyncDisposable {
   }
 
   get stream(): LaneReader<Change> {
-    return this.lanes.at(-1) as LaneReader<Change>;
+    return this.lanes[0] as LaneReader<Change>;
   }
 
   /** The next frame of a lane; undefined at its end. */
@@ -79,7 +79,7 @@ export class Driver implements AsyncDisposable {
   /** All rows of the snapshot lanes. */
   async snapshot(): Promise<Envelope<Change>[]> {
     const events: Envelope<Change>[] = [];
-    for (const lane of this.lanes.slice(0, -1)) {
+    for (const lane of this.lanes.slice(1)) {
       for (let frame = await this.next(lane); frame; frame = await this.next(lane)) {
         if (frame.kind === 'batch') events.push(...frame.events);
       }
