@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './run.mjs';
+import { exitCodeOf } from './run.mjs';
 
 /** Runs all tests against real services and resolves with how many passed and failed. */
 export async function runTests({ browser }) {
@@ -10,7 +10,7 @@ export async function runTests({ browser }) {
     const outcome = join(folder, 'outcome.json');
     const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${outcome}`];
     if (!browser) args.push('--project=!browser');
-    const code = await run('vitest/vitest.mjs', args, { allowFailure: true });
+    const code = await exitCodeOf('vitest/vitest.mjs', args);
     return countTests(readFileSync(outcome, 'utf8'), code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
