@@ -89,6 +89,23 @@ describe('a row whose key changes keeps the value that the change left alone', (
     expect((await stands())[0]).toEqual({ id: 1, title: 'c', body: 'long 1' });
   });
 
+  test('where the target has a row under either key, as after a snapshot that is newer than the change', async () => {
+    await write([...rekeyed(1, 2, 'c', UNCHANGED)]);
+    expect(await stands()).toEqual([{ id: 2, title: 'c', body: 'long 2' }]);
+    await database.query(`INSERT INTO documents VALUES (3, 'c', 'long 3'), (4, 'd', 'long 4')`);
+    await write([...rekeyed(3, 4, 'e', UNCHANGED), ...rekeyed(2, 5, 'f', UNCHANGED)]);
+    expect(await stands()).toEqual([
+      { id: 4, title: 'e', body: 'long 4' },
+      { id: 5, title: 'f', body: 'long 2' },
+    ]);
+  });
+
+  test('where the new key is another spelling of the old one', async () => {
+    await database.query('ALTER TABLE documents ALTER id TYPE numeric');
+    await write(moved('1', '1.00', { id: '1.00', title: 'c', body: UNCHANGED }));
+    expect((await stands())[0]).toEqual({ id: '1.00', title: 'c', body: 'long 1' });
+  });
+
   test('where another event of the write is found out by going one by one', async () => {
     await database.query('ALTER TABLE documents ADD CONSTRAINT titles UNIQUE (title)');
     await write([

@@ -42,6 +42,14 @@ export function moveStatement({ name, key }: Table, shape: Shape, rows: Rows, fr
   return statement(shape, sql, [...transposed(shape.columns, rows), ...transposed(key, from)]);
 }
 
+/** Deletes the rows of the keys `from` where that of the key in `to` is there too, and is another one. */
+export function deleteReplaced({ name, key }: Table, from: Rows, to: Rows): QueryConfig {
+  const other = key.map((column, n) => `o.${quoted(column)} = ${at(key.length + n)}`).join(' AND ');
+  const sql = `DELETE FROM ${name.sql} AS t USING (${given([...key, ...key])}) AS g, ${name.sql} AS o
+WHERE ${sameKey(key)} AND ${other} AND NOT (${key.map((column) => `t.${quoted(column)} = o.${quoted(column)}`).join(' AND ')})`;
+  return named(sql, [...transposed(key, from), ...transposed(key, to)]);
+}
+
 /** Finds the rows of these keys. */
 export function findRows({ name, key }: Table, rows: Rows): QueryConfig {
   return named(`SELECT FROM ${name.sql} AS t, (${given(key)}) AS g WHERE ${sameKey(key)}`, transposed(key, rows));

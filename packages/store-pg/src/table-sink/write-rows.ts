@@ -1,7 +1,8 @@
 import { ComponentError } from '@sluice/contracts';
 import type { PoolClient } from 'pg';
 import type { Moves, NetEffect } from './net-effect.js';
-import { deleteRows, findRows, moveStatement, updateRows, upsertRows } from './statements.js';
+import type { Shape } from './row-change.js';
+import { deleteReplaced, deleteRows, findRows, moveStatement, updateRows, upsertRows } from './statements.js';
 import type { Table } from './table.js';
 
 type Values = readonly (string | null)[];
@@ -20,13 +21,13 @@ export async function writeRows(client: PoolClient, table: Table, { deletes, ups
     }
     const { rowCount } = await client.query(updateRows(table, shape, rows));
     if (rowCount === rows.length) continue;
-    const keys = rows.map((values) => table.key.map((column) => values[shape.columns.indexOf(column)] ?? null));
-    if (!(await isThere(client, table, keys))) throw rowMissing(table);
+    if (!(await isThere(client, table, keysOf(table, shape, rows)))) throw rowMissing(table);
   }
 }
 
 /**
- * Gives rows other keys, within a transaction of the caller's. A row that has its new key already takes the values.
+ * Gives rows other keys, within a transaction of the caller's. Where the new key has its row already, as after a snapshot
+ * that is newer than the change, that one takes the values, and the old one goes.
  *
  * @throws ComponentError `STORE_PG_ROW_MISSING` when a row is under neither key.
  */
@@ -34,11 +35,18 @@ export async function moveRows(client: PoolClient, table: Table, moves: Moves): 
   const [{ shape, values }] = moves;
   const rows = moves.map((move) => move.values);
   const from = moves.map((move) => move.from);
-  const { rowCount } = await client.query(moveStatement(table, shape, rows, from));
-  if (rowCount === moves.length || (await isThere(client, table, from))) return;
-  if (moves.length > 1) throw rowMissing(table);
+  const single = moves.length === 1;
+  const replaced = single && (await client.query(deleteReplaced(table, from, keysOf(table, shape, rows)))).rowCount;
+  if (!replaced) {
+    const { rowCount } = await client.query(moveStatement(table, shape, rows, from));
+    if (rowCount === moves.length || (await isThere(client, table, from))) return;
+    if (!single) throw rowMissing(table);
+  }
   await writeRows(client, table, { deletes: [], upserts: new Map([[shape, [values]]]) });
 }
+
+const keysOf = (table: Table, { columns }: Shape, rows: readonly Values[]) =>
+  rows.map((values) => table.key.map((column) => values[columns.indexOf(column)] ?? null));
 
 /**
  * A trigger may have kept Postgres from writing a row that is there. Asked of single rows alone: of several, some may be
