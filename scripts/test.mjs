@@ -6,14 +6,16 @@ import { stages } from './stages/stages.mjs';
 
 requireNode();
 const browser = !process.argv.includes('--no-browser');
-const total = await runStages([['Options', refuseUnknown], ...stages({ browser })]);
+const refusal = whatIsRefused(process.argv.slice(2));
+const total = await runStages(
+  refusal === undefined ? stages({ browser }) : [['Options', () => Promise.reject(refusal)]],
+);
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 
-function refuseUnknown() {
-  const unknown = process.argv.slice(2).find((argument) => argument !== '--no-browser');
-  if (unknown !== undefined) throw new Error(`Unknown option ${unknown}; npm test knows --no-browser.`);
-  if (!browser && process.env.CI) {
-    throw new Error('--no-browser is for machines without Chromium; CI runs every test.');
-  }
+function whatIsRefused(options) {
+  const unknown = options.find((option) => option !== '--no-browser');
+  if (unknown !== undefined) return new Error(`Unknown option ${unknown}; npm test knows --no-browser.`);
+  if (browser || !process.env.CI) return undefined;
+  return new Error('--no-browser is for machines without Chromium; CI runs every test.');
 }
