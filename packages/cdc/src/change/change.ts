@@ -12,6 +12,7 @@ export interface ReadChange<Row = Record<string, unknown>, Table extends string 
   readonly after: Row;
 }
 
+/** A row that an INSERT wrote. */
 export interface InsertChange<Row = Record<string, unknown>, Table extends string = string> {
   readonly op: 'insert';
   readonly table: Table;
@@ -19,6 +20,7 @@ export interface InsertChange<Row = Record<string, unknown>, Table extends strin
   readonly after: Row;
 }
 
+/** A row that an UPDATE wrote. */
 export interface UpdateChange<Row = Record<string, unknown>, Table extends string = string> {
   readonly op: 'update';
   readonly table: Table;
@@ -30,6 +32,7 @@ export interface UpdateChange<Row = Record<string, unknown>, Table extends strin
   readonly after: UpdatedRow<Row>;
 }
 
+/** A row that a DELETE removed. */
 export interface DeleteChange<Row = Record<string, unknown>, Table extends string = string> {
   readonly op: 'delete';
   readonly table: Table;
@@ -38,6 +41,7 @@ export interface DeleteChange<Row = Record<string, unknown>, Table extends strin
   readonly after: null;
 }
 
+/** A table that a TRUNCATE emptied; one for each table that the statement reached. */
 export interface TruncateChange<Table extends string = string> {
   readonly op: 'truncate';
   readonly table: Table;

@@ -3,6 +3,7 @@ import type { Change } from './change.js';
 import { keyOfRow } from './key-of-row.js';
 import { StreamOrigin } from './stream-origin.js';
 
+/** How `rowEvents` treats what is no row. */
 export interface RowEventsOptions {
   /** What a TRUNCATE becomes: an error (default), or nothing. */
   readonly truncate?: 'fail' | 'skip';

@@ -5,6 +5,7 @@ import { fromPostgres } from '../failure/postgres-errors.js';
 import { migrate } from '../migrations/migrate.js';
 import { CHECKPOINT_FORMAT, named, saveCheckpoints } from './save-statement.js';
 
+/** Where checkpoints are kept. */
 export interface PostgresCheckpointsOptions {
   readonly connection: Connection;
   /** Where the table `checkpoints` is, or is made. Default: `sluice`. */

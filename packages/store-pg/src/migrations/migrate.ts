@@ -8,6 +8,7 @@ import type { Migration } from './migration.js';
 /** Every step of this package's schema. */
 const MIGRATIONS: readonly Migration[] = [checkpoints];
 
+/** What `migrate` may be told. */
 export interface MigrateOptions {
   /** Default: `sluice`. Made when it is missing. */
   readonly schema?: string;

@@ -7,6 +7,7 @@ import type { Row } from './row-change.js';
 import { readTable } from './table.js';
 import { TableWriter } from './table-writer.js';
 
+/** Which table a sink writes, and how. */
 export interface TableSinkOptions {
   readonly connection: Connection;
   /** `table` or `schema.table`, letter by letter. */

@@ -2,6 +2,7 @@ import { createHook } from 'node:async_hooks';
 import { ComponentError } from '@sluice/contracts';
 import { waitFor } from '../wait/wait-for.js';
 
+/** How `assertNoLeaks` looks. */
 export interface NoLeaksOptions {
   /** How long things may take to close, in milliseconds. Default: 5,000. */
   readonly timeoutMs?: number;

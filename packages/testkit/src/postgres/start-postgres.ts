@@ -9,6 +9,7 @@ import { runServer, type ServerProcess } from './server-process.js';
 import { serverSettings } from './settings.js';
 import { unprivilegedUser } from './unprivileged-user.js';
 
+/** How a server is started. */
 export interface PostgresOptions {
   /**
    * Where the data stays between starts. Default: a temporary directory, removed when the server stops; such a server does

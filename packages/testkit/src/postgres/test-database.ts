@@ -3,6 +3,7 @@ import { ComponentError } from '@sluice/contracts';
 import { Client, escapeIdentifier, Pool, type QueryResultRow } from 'pg';
 import { waitFor } from '../wait/wait-for.js';
 
+/** Where a database is made, and what it is called. */
 export interface TestDatabaseOptions {
   /** A server with rights to make databases. Default: SLUICE_TEST_POSTGRES_URL. */
   readonly url?: string;

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ComponentError } from '@sluice/contracts';
 
+/** What is waited for, and for how long. */
 export interface WaitForOptions {
   /** Completes the sentence "waited for …". */
   readonly what: string;

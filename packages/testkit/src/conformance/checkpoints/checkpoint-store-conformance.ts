@@ -11,6 +11,7 @@ export interface CheckpointStoreUnderTest {
   readonly volatile?: string;
 }
 
+/** A place for checkpoints, and stores that open it. */
 export interface CheckpointStoreFixture extends AsyncDisposable {
   /** A store over the place, anew at each call, as another process would have it. */
   store(): CheckpointStore;
