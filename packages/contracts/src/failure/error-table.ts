@@ -78,6 +78,11 @@ export const ERRORS = {
     advice:
       'The source has already given up what follows this checkpoint (a restored store, a second consumer of the slot). Delete the checkpoints and rebuild the sink.',
   },
+  CHECKPOINT_MOVED: {
+    retry: 'now',
+    advice:
+      'Nothing: the instance before was still at work; the pipeline opens its source anew, from where that one left off.',
+  },
   CHECKPOINT_FORMAT: {
     retry: 'operator',
     advice: 'The stored checkpoint was written by a newer version: upgrade this process.',

@@ -38,9 +38,10 @@ export class Checkpointer {
 
   /** Stores what is settled now, and waits for it; unless a save has failed for good. */
   async flush(): Promise<void> {
-    while (this.#saving !== undefined || (this.#dirty.size > 0 && !this.#broken && !this.parts.signal.aborted)) {
-      await (this.#saving ?? this.#save());
-    }
+    // One save that began after we were called is enough; on a busy lane there is always something more to store.
+    await this.#saving;
+    if (this.#saving === undefined && (this.#dirty.size === 0 || this.#broken || this.parts.signal.aborted)) return;
+    await (this.#saving ?? this.#save());
   }
 
   /** Ends the timer. */
@@ -66,19 +67,23 @@ export class Checkpointer {
   }
 
   async #saveDirty(): Promise<void> {
-    const due: { run: LaneRun; position: Position }[] = [];
+    let due: { run: LaneRun; position: Position }[] = [];
     for (const lane of this.#dirty) {
       const run = this.parts.lane(lane);
       const position = run?.unstored;
       if (run && position) due.push({ run, position });
     }
     this.#dirty.clear();
-    if (due.length === 0) return;
-    const writes = due.map(({ run, position }) => run.checkpointWrite(position));
     for (let attempt = 1; ; attempt++) {
+      // A lane that was taken away is stored by its new owner: that its fence refuses us is as it should be.
+      due = due.filter(({ run }) => !run.ledger.abandoned);
+      if (due.length === 0) return;
       try {
-        const outcome = await this.parts.store.save(writes);
-        if (outcome === 'fenced') throw fenced(due.map(({ run }) => run.lane));
+        const outcome = await this.parts.store.save(due.map(({ run, position }) => run.checkpointWrite(position)));
+        if (outcome === 'fenced') {
+          if (due.some(({ run }) => run.ledger.abandoned)) continue;
+          throw fenced(due.map(({ run }) => run.lane));
+        }
         for (const { run, position } of due) run.stored(position);
         return;
       } catch (error) {
@@ -87,6 +92,7 @@ export class Checkpointer {
         if (retryClass(error) === 'operator' || attempt >= policy.maxAttempts) throw error;
         this.parts.retried(error, attempt);
         await pause(backoffMs(policy, attempt), this.parts.signal);
+        if (this.parts.signal.aborted) return;
       }
     }
   }

@@ -4,6 +4,7 @@ import type { LaneReader, Position } from '@sluice/contracts';
 export class Confirmations {
   #due: Position | undefined;
   #running: Promise<void> | undefined;
+  #closed = false;
 
   constructor(
     private readonly reader: LaneReader<unknown>,
@@ -11,8 +12,15 @@ export class Confirmations {
   ) {}
 
   confirm(position: Position): void {
+    if (this.#closed) return;
     this.#due = position;
     this.#running ??= this.#run();
+  }
+
+  /** No call is begun any more. */
+  close(): void {
+    this.#closed = true;
+    this.#due = undefined;
   }
 
   async idle(): Promise<void> {

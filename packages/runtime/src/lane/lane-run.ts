@@ -1,5 +1,6 @@
 import {
   type BatchFrame,
+  type Checkpoint,
   type CheckpointWrite,
   ComponentError,
   comparePositions,
@@ -69,10 +70,15 @@ export class LaneRun {
     return this.reader.lane;
   }
 
+  /** Whether the lane has positions to keep; one whose events are acked singly has none. */
+  get keepsCheckpoints(): boolean {
+    return this.setting.fence !== undefined;
+  }
+
   /** The settled position, when it is ahead of the stored one. */
   get unstored(): Position | undefined {
     const { settled } = this.ledger;
-    if (settled === undefined) return undefined;
+    if (settled === undefined || !this.keepsCheckpoints) return undefined;
     return this.#stored !== undefined && comparePositions(settled, this.#stored) <= 0 ? undefined : settled;
   }
 
@@ -90,6 +96,7 @@ export class LaneRun {
 
   /** `position` is durable in the checkpoint store: the source may give up what lies before it. */
   stored(position: Position): void {
+    if (!this.keepsCheckpoints) return;
     this.#stored = position;
     this.#confirmations.confirm(position);
   }
@@ -148,6 +155,16 @@ export class LaneRun {
     });
   }
 
+  /** The lane is no longer ours: what becomes durable from now on is not confirmed. */
+  handBack(): void {
+    this.#confirmations.close();
+  }
+
+  /** What was last stored for the lane. */
+  get checkpoint(): Checkpoint | null {
+    return this.#stored === undefined ? null : { position: this.#stored, identity: this.setting.identity };
+  }
+
   /** Waits until what is stored was confirmed, and what is settled was acked. */
   async confirmed(): Promise<void> {
     await this.#confirmations.idle();
@@ -155,7 +172,7 @@ export class LaneRun {
   }
 
   #take(frame: Frame<unknown>): void {
-    if (frame.kind === 'progress') {
+    if (frame.kind === 'progress' || frame.events.length === 0) {
       this.ledger.progress(frame.position);
       return;
     }

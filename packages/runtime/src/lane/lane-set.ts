@@ -17,11 +17,12 @@ export interface LaneSetParts {
   readonly session: SourceSession<unknown>;
   /** Undefined when the source acks each event singly: then there are no positions to keep. */
   readonly store: CheckpointStore | undefined;
-  readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+  /** What the source was given; kept up to date for lanes that come back. */
+  readonly checkpoints: Map<Lane, Checkpoint | null>;
   readonly owner: string;
   readonly setting: Omit<LaneSetting, 'fence' | 'stored' | 'identity'>;
-  /** Stores what is settled in any lane. */
-  readonly flush: () => Promise<void>;
+  /** Stores what is settled in the lane. */
+  readonly flush: (lane: Lane) => Promise<void>;
   /** Nothing more will be read from any lane. */
   readonly ended: () => void;
   /** The lane was taken away. */
@@ -88,8 +89,9 @@ export class LaneSet {
     const { store, checkpoints, session, owner, setting } = this.parts;
     const { lane } = reader;
     const known = checkpoints.get(lane) ?? undefined;
-    refuseBehind(lane, known?.position, reader.confirmed);
     const fence = store && (await store.acquire(setting.pipeline, setting.sink, lane, owner)).fence;
+    if (store) refuseMoved(lane, known, await currentCheckpoint(store, setting, lane));
+    refuseBehind(lane, known?.position, reader.confirmed);
     const stored = known?.position;
     const run = new LaneRun(reader, { ...setting, identity: session.identity, fence, stored });
     this.#runs.set(lane, run);
@@ -110,7 +112,7 @@ export class LaneSet {
     await run.until(() => run.finished || run.ledger.abandoned);
     this.#ending -= 1;
     if (run.ledger.abandoned) return;
-    await this.parts.flush();
+    await this.parts.flush(run.lane);
     await run.confirmed();
     this.#over.add(run.lane);
     this.#changed();
@@ -139,12 +141,14 @@ export class LaneSet {
     });
     const handedBack = run
       .until(() => run.ledger.length === 0 || run.ledger.abandoned)
-      .then(() => this.parts.flush())
+      .then(() => this.parts.flush(run.lane))
       .then(() => run.confirmed());
     await Promise.race([handedBack, deadline]);
     clearTimeout(timer);
     this.#ending -= 1;
     run.ledger.abandon();
+    run.handBack();
+    this.parts.checkpoints.set(run.lane, run.checkpoint);
     if (this.#runs.get(run.lane) === run) {
       this.#runs.delete(run.lane);
       this.parts.forget(run.lane);
@@ -161,6 +165,24 @@ export class LaneSet {
   #changed(): void {
     for (const look of this.#watchers.splice(0)) look();
   }
+}
+
+async function currentCheckpoint(store: CheckpointStore, { pipeline, sink }: LaneSetParts['setting'], lane: Lane) {
+  const stored = await store.load(pipeline);
+  return stored.find((entry) => entry.sink === sink && entry.lane === lane)?.checkpoint ?? undefined;
+}
+
+/**
+ * Only now, with the fence raised, does the checkpoint stand still. If whoever had the lane before moved it after we read it,
+ * the source would begin too early, and an atomic sink apply twice what lies between.
+ */
+function refuseMoved(lane: Lane, given: Checkpoint | undefined, now: Checkpoint | undefined): void {
+  if (given?.identity === now?.identity) {
+    if (given === now || (given && now && comparePositions(given.position, now.position) === 0)) return;
+  }
+  throw new ComponentError('CHECKPOINT_MOVED', `lane ${lane} was still written while this instance took it over`, {
+    details: { lane, given: given?.position.resume ?? null, now: now?.position.resume ?? null },
+  });
 }
 
 function refuseBehind(lane: Lane, stored: Position | undefined, confirmed: Position | undefined): void {

@@ -106,7 +106,7 @@ export class Generation {
       store: source.features.ack === 'cumulative' ? opened.store : undefined,
       checkpoints: opened.checkpoints,
       owner: hooks.owner,
-      flush: () => this.#writer.flush(),
+      flush: (of) => this.#writer.flush(of),
       forget: (of) => this.#writer.forget(of),
       ended: () => this.#complete(),
       setting: {
@@ -225,9 +225,11 @@ export class Generation {
     for (const run of this.#lanes.all()) {
       const events = run.ledger.abandon();
       if (events > 0) givenUp.set(run.lane, events);
-      await within(run.confirmed(), CLOSE_MS);
       run.look();
     }
+    const runs = [...this.#lanes.all()];
+    await within(Promise.all(runs.map((run) => run.confirmed())), CLOSE_MS);
+    for (const run of runs) run.handBack();
     for (const part of [this.session, this.sinkSession]) {
       await within(this.#dispose(part), CLOSE_MS);
     }
@@ -316,7 +318,7 @@ export class Generation {
 
 interface Opened {
   readonly store: CheckpointStore | undefined;
-  readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+  readonly checkpoints: Map<Lane, Checkpoint | null>;
 }
 
 async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): Promise<Opened['checkpoints']> {

@@ -61,8 +61,9 @@ export class AtomicWriter implements SinkWriter {
     this.#timers.set(lane, timer);
   }
 
-  async flush(): Promise<void> {
-    for (const lane of new Set([...this.#timers.keys(), ...this.#running.keys()])) {
+  async flush(only?: string): Promise<void> {
+    const lanes = only === undefined ? new Set([...this.#timers.keys(), ...this.#running.keys()]) : [only];
+    for (const lane of lanes) {
       await this.#running.get(lane);
       this.#wake(lane, true);
       await this.#running.get(lane);
@@ -82,7 +83,8 @@ export class AtomicWriter implements SinkWriter {
     if (run === undefined) return;
     const first = this.#next(run);
     if (first === undefined && !(alsoEmpty && run.unstored !== undefined)) return;
-    const running = this.#run(run, first);
+    // On record before it begins: a sink may call back, and cause a second write, from within the first.
+    const running = Promise.resolve().then(() => this.#run(run, first));
     this.#running.set(lane, running);
   }
 
@@ -92,7 +94,8 @@ export class AtomicWriter implements SinkWriter {
       for (;;) {
         const { deliveries, position } = group;
         const events = eventsOf(deliveries);
-        await this.parts.write({ lane: run.lane, position, events, checkpoints: [run.checkpointWrite(position)] });
+        const checkpoints = run.keepsCheckpoints ? [run.checkpointWrite(position)] : [];
+        await this.parts.write({ lane: run.lane, position, events, checkpoints });
         run.stored(position);
         for (const delivery of deliveries) delivery.settle();
         const next = this.#closed ? undefined : this.#next(run);
@@ -102,9 +105,15 @@ export class AtomicWriter implements SinkWriter {
     } catch (error) {
       // A lane that was taken away is written by its new owner: that the fence refused us is as it should be.
       if (run.ledger.abandoned) for (const delivery of group.deliveries) delivery.settle();
-      else this.parts.failed(error);
+      else {
+        // Nothing is written behind what is missing: its checkpoint would cover the gap.
+        this.#closed = true;
+        this.parts.failed(error);
+      }
     } finally {
       this.#running.delete(run.lane);
+      // The lane may have come back in the meantime, and waits.
+      if (run.ledger.abandoned) this.#wake(run.lane);
       if (this.idle) this.parts.becameIdle();
     }
   }

@@ -76,6 +76,8 @@ export class QueuedWriter implements SinkWriter {
         for (const delivery of group) delivery.settle();
       }
     } catch (error) {
+      // Nothing is written behind what is missing: its keys would come out of order.
+      this.#closed = true;
       this.parts.failed(error);
     } finally {
       queue.running = false;

@@ -20,8 +20,8 @@ export interface SinkWriter {
   forget(lane: Lane): void;
   /** Whether nothing is being written and nothing waits for it. */
   readonly idle: boolean;
-  /** Stores what is settled and not stored yet, and waits for it. */
-  flush(): Promise<void>;
+  /** Stores what is settled and not stored yet, of `lane` at least, and waits for it. */
+  flush(lane?: Lane): Promise<void>;
   /** Resolves when no write is in flight; takes up no more. */
   close(): Promise<void>;
 }
