@@ -1,5 +1,5 @@
 import { type CheckpointStore, ComponentError, type Envelope, type Sink, type WriteContext } from '@sluice/contracts';
-import { waitFor } from '@sluice/testkit';
+import { assertSettled, waitFor } from '@sluice/testkit';
 import {
   bufferCount,
   concatMap,
@@ -94,7 +94,7 @@ test('partitions of one delivery may overtake each other', async () => {
 });
 
 test('an operator that drops a delivery is named after the settlement time-out, and nothing is lost', async () => {
-  const { source, composition, checkpoints, notices } = started({ settlementTimeoutMs: 100 });
+  const { source, composition, checkpoints, notices } = started({ settlementTimeoutMs: 300 });
   source.push(...numbers(20, (n) => `k${n}`));
   const sink = memorySink<Data>();
   let dropped = false;
@@ -108,7 +108,10 @@ test('an operator that drops a delivery is named after the settlement time-out, 
     )
     .to(sink, { checkpoints });
   void running.run();
+  await waitFor(() => running.report().counters.written === 15, { what: 'the other deliveries' });
+  expect(() => assertSettled(running.report())).toThrow(/TEST_DELIVERY_LEAKED: stage 1 .* holds 1/);
   await running.caughtUp();
+  assertSettled(running.report());
   expect(notices.map(({ code }) => code)).toEqual(['PIPELINE_DELIVERY_LOST']);
   expect(notices[0]?.message).toContain('stage 1');
   expect(new Set(sink.events.map(({ id }) => id)).size).toBe(20);

@@ -107,6 +107,10 @@ export const ERRORS = {
   },
   POSTGRES_START_FAILED: { retry: 'operator', advice: 'The message ends with what Postgres said last.' },
   TEST_WAIT_TIMEOUT: { retry: 'never', advice: 'The message says what was waited for and how it stood at the end.' },
+  TEST_DELIVERY_LEAKED: {
+    retry: 'never',
+    advice: 'An operator received a delivery and neither passed it on nor settled it; the message names its stage.',
+  },
   TEST_RESOURCES_LEAKED: {
     retry: 'never',
     advice: 'Something opened since the snapshot was not closed: the details count it by kind.',
