@@ -4,7 +4,7 @@ export const benchmarks = [
   {
     name: 'cdc',
     about: 'Drains a backlog of changes, beside other readers of Postgres',
-    usage: `    --events N        Rows of the backlog. Default: 200000
+    usage: `    --events N        Rows of the backlog. Default: 500000
     --workload LIST   A100, A1: 100 rows per transaction, or 1. Default: A100,A1`,
     load: async () => (await import('./cdc/bench.mjs')).runCdc,
   },

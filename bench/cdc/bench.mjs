@@ -13,7 +13,7 @@ import { workloads } from './workloads.mjs';
 export async function runCdc(args) {
   const all = Object.keys(workloads);
   const values = parseOptions(args, {
-    events: { type: 'string', default: '200000' },
+    events: { type: 'string', default: '500000' },
     workload: { type: 'string', default: all.join(',') },
   });
   const events = count('events', values.events);

@@ -1,0 +1,35 @@
+// One way, in a process of its own: a round to get warm, then the measured one.
+import { job, report } from '../measure/contender.mjs';
+import { measured } from '../measure/usage.mjs';
+import { batches } from './batches.mjs';
+import { ways } from './ways.mjs';
+
+/** Of the events; enough for the compiler to be done. */
+const WARM_UP = 0.2;
+
+const { name, size, events, memory } = job();
+const batch = batches(size);
+let written = 0;
+let bytes = 0;
+const sink = (events) => {
+  written += events.length;
+  bytes += events[0].data.text.length; // read, so that nothing of it can be left out
+};
+const run = (part) => ways[name]({ batch, size, sink, count: Math.ceil((events * part) / size) });
+
+await run(WARM_UP);
+written = 0;
+const watch = memory ? watchMemory() : undefined;
+const usage = await measured(() => run(1));
+clearInterval(watch);
+if (bytes === 0) throw new Error('nothing was written');
+report({ ...usage, events: written });
+
+/** Prints the resident memory four times a second, on standard error: standard output is for the result. */
+function watchMemory() {
+  return setInterval(() => {
+    const { rss, heapUsed } = process.memoryUsage();
+    const line = [`${(written / 1e6).toFixed(1)}M events`, `${rss >> 20} MiB resident`, `${heapUsed >> 20} MiB heap`];
+    process.stderr.write(`${line.join(' · ')}\n`);
+  }, 250);
+}
