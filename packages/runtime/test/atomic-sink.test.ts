@@ -1,7 +1,8 @@
 import { ComponentError, type Envelope, type Sink, type WriteContext } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
+import { Observable } from 'rxjs';
 import { expect, test } from 'vitest';
-import { memoryCheckpoints, memorySink, pipeline } from '../src/index.js';
+import { type Delivery, memoryCheckpoints, memorySink, pipeline } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { PartitionedSource } from './support/partitioned-source.js';
 import { QueueSource } from './support/queue-source.js';
@@ -155,19 +156,34 @@ test('a sink that drains the pipeline from within a write has no second write at
     if (drained.length === 0) drained.push(running.drain());
     await new Promise((resolve) => setTimeout(resolve, 2));
     inFlight -= 1;
-  }, 10);
-  const source = scriptedSource((_, closed) => {
-    async function* frames() {
+  });
+  const source = scriptedSource(async function* (_, closed) {
+    yield scriptedLane('a', async function* () {
       for (let n = 0; n < 40; n += 10) yield batchOf('a', n, n + 10);
       await until(closed);
-    }
-    return (async function* () {
-      yield scriptedLane('a', frames);
-      await until(closed);
-    })();
+    });
+    await until(closed);
   });
-  const running = pipeline('test').from(source).to(sink);
+  const running = pipeline('test').from(source).pipe(keepLast).to(sink);
   await running.run();
   await Promise.all(drained);
   expect(Math.max(...most)).toBe(1);
 });
+
+/** Emits each delivery when the next one comes, and the last one at the end. */
+function keepLast(deliveries: Observable<Delivery<Numbered>>): Observable<Delivery<Numbered>> {
+  return new Observable((out) => {
+    let last: Delivery<Numbered> | undefined;
+    return deliveries.subscribe({
+      next(delivery) {
+        const before = last;
+        last = delivery;
+        if (before) out.next(before);
+      },
+      complete() {
+        if (last) out.next(last);
+        out.complete();
+      },
+    });
+  });
+}

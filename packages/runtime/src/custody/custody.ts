@@ -71,7 +71,8 @@ export class Custody {
 function refuseOvertaking(stage: Stage, delivery: Delivery<unknown>): void {
   let keys: Set<string> | undefined;
   for (let earlier = stage.first; earlier !== undefined && earlier !== delivery; earlier = earlier.next) {
-    if (earlier.lane !== delivery.lane || disjoint(earlier, delivery)) continue;
+    // What is left of a lane that was taken away is delivered again by its new owner, and reaches no sink from here.
+    if (earlier.lane !== delivery.lane || earlier.stale || disjoint(earlier, delivery)) continue;
     keys ??= keysOf(delivery);
     for (const event of earlier.events) {
       const key = event.key;

@@ -107,8 +107,23 @@ export class LaneRun {
     this.ledger.settled = position;
   }
 
+  /** Whether no more frames are taken up. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Reads frames until the lane ends or `stop` is called. */
   async pull(): Promise<void> {
+    try {
+      await this.#pull();
+    } catch (error) {
+      // How the reading of a lane ends that nobody reads any more does not matter.
+      if (!this.#stopped) throw error;
+    }
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#stopped) return;
     const { credits, maxUnsettled } = this.setting;
     const frames = this.reader.frames()[Symbol.asyncIterator]();
     for (let pulled = 1; ; pulled++) {

@@ -37,6 +37,7 @@ export class LaneSet {
   readonly #runs = new Map<Lane, LaneRun>();
   readonly #over = new Set<Lane>();
   #allAnnounced = false;
+  #stopped = false;
   #ending = 0;
   #pulling = 0;
   #watchers: (() => void)[] = [];
@@ -65,6 +66,10 @@ export class LaneSet {
   async serve(): Promise<void> {
     const served: Promise<void>[] = [];
     for await (const reader of this.parts.session.lanes()) {
+      if (this.#stopped) {
+        void decline(reader);
+        continue;
+      }
       // One after the other: a lane is on record before the next is even announced.
       const run = await this.#takeUp(reader);
       this.#pulling += 1;
@@ -81,8 +86,10 @@ export class LaneSet {
 
   /** No lane pulls any more. */
   stop(): void {
+    this.#stopped = true;
     for (const run of this.#runs.values()) run.stop();
     this.parts.setting.credits.wake();
+    this.#changed();
   }
 
   async #takeUp(reader: LaneReader<unknown>): Promise<LaneRun> {
@@ -94,6 +101,7 @@ export class LaneSet {
     refuseBehind(lane, known?.position, reader.confirmed);
     const stored = known?.position;
     const run = new LaneRun(reader, { ...setting, identity: session.identity, fence, stored });
+    if (this.#stopped) run.stop();
     this.#runs.set(lane, run);
     this.#over.delete(lane);
     return run;
@@ -101,10 +109,10 @@ export class LaneSet {
 
   async #read(reader: LaneReader<unknown>, run: LaneRun): Promise<void> {
     const before = reader.after ?? [];
-    while (!before.every((lane) => this.isOver(lane))) {
+    while (!run.stopped && !before.every((lane) => this.isOver(lane))) {
       await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
-    await this.#begin(reader, run, before);
+    if (!run.stopped) await this.#begin(reader, run, before);
     await run.pull();
     this.#pulling -= 1;
     this.#lookForEnd();
@@ -125,6 +133,7 @@ export class LaneSet {
     if (!store || start === undefined || run.ledger.settled !== undefined) return;
     const ended = before.flatMap((lane) => this.#runs.get(lane)?.checkpointWrite(null) ?? []);
     const outcome = await store.save([run.checkpointWrite(start), ...ended]);
+    if (run.ledger.abandoned) return;
     if (outcome === 'fenced') throw fenced([run.lane]);
     run.startAt(start);
     for (const lane of before) this.#runs.delete(lane);
@@ -134,6 +143,7 @@ export class LaneSet {
     const revocation: Revocation = await reader.revoked;
     run.stop();
     this.parts.setting.credits.wake();
+    this.#changed();
     this.#ending += 1;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => {
@@ -164,6 +174,16 @@ export class LaneSet {
 
   #changed(): void {
     for (const look of this.#watchers.splice(0)) look();
+  }
+}
+
+/** A lane that comes too late to be read is given back as soon as it is asked for. */
+async function decline(reader: LaneReader<unknown>): Promise<void> {
+  try {
+    const revocation = await reader.revoked;
+    revocation.done();
+  } catch {
+    // It ends with its session, which is being closed.
   }
 }
 

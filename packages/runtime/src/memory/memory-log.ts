@@ -12,6 +12,11 @@ export class MemoryLog<T> {
     private readonly capacity: number,
   ) {}
 
+  /** The number of the oldest event that is still there. */
+  get first(): number {
+    return this.#first;
+  }
+
   /** The number that the next event will have. */
   get end(): number {
     return this.#first + this.#events.length;

@@ -36,7 +36,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
 
   function subscribe(names: readonly string[], groupName: string): Source<Uint8Array> {
     const group = ensure(groups, groupName, newGroup);
-    for (const name of names) ensure(group.confirmed, name, () => 0);
+    for (const name of names) ensure(group.confirmed, name, () => topic(name).first);
     return {
       name: `memory:${groupName}`,
       features: { ack: 'cumulative', replayable: true },
