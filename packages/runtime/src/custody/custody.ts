@@ -17,7 +17,6 @@ export interface StageReport {
  */
 export class Custody {
   readonly #stages: readonly Stage[];
-  #clock = Date.now();
 
   /** The last stage is the sink. */
   constructor(
@@ -29,7 +28,7 @@ export class Custody {
 
   /** A delivery comes from the source. */
   receive(delivery: Delivery<unknown>): void {
-    (this.#stages[0] as Stage).append(delivery, this.#clock);
+    (this.#stages[0] as Stage).append(delivery);
   }
 
   /** A delivery leaves stage `index` for the next. */
@@ -45,19 +44,25 @@ export class Custody {
     if (delivery.spent || delivery.stage !== from) throw reused(delivery);
     if (from.first !== delivery && !this.unordered) refuseOvertaking(from, delivery);
     from.remove(delivery);
-    (this.#stages[index + 1] as Stage).append(delivery, this.#clock);
+    (this.#stages[index + 1] as Stage).append(delivery);
   }
 
   report(): readonly StageReport[] {
     return this.#stages.map(({ name, held }) => ({ name, held }));
   }
 
-  /** Moves the clock on, and answers with an error when a stage other than the sink has kept a delivery for too long. */
+  /**
+   * Looks at the oldest delivery of each stage but the sink, and answers with an error when it has been that for too long. A
+   * stage that is slow gets through its deliveries one by one; one that has lost a delivery keeps it as its oldest.
+   */
   overdue(now: number, timeoutMs: number): ComponentError | undefined {
-    this.#clock = now;
     for (const stage of this.#stages.slice(0, -1)) {
       const oldest = stage.first;
-      if (oldest === undefined || stage.holds || now - oldest.since < timeoutMs) continue;
+      if (stage.oldest !== oldest) {
+        stage.oldest = oldest;
+        stage.oldestSince = now;
+      }
+      if (oldest === undefined || stage.holds || now - stage.oldestSince < timeoutMs) continue;
       return new ComponentError(
         'PIPELINE_DELIVERY_LOST',
         `${stage.name} has kept a delivery of lane ${oldest.lane} for more than ${timeoutMs} ms`,

@@ -12,6 +12,9 @@ export class Stage {
   first: Held | undefined;
   last: Held | undefined;
   held = 0;
+  /** The oldest one when custody last looked, and since when it has been that. */
+  oldest: Held | undefined;
+  oldestSince = 0;
 
   constructor(
     readonly name: string,
@@ -19,13 +22,11 @@ export class Stage {
     readonly holds: boolean,
   ) {}
 
-  append(delivery: Held, now: number): void {
-    delivery.since = now;
+  append(delivery: Held): void {
     this.#link(delivery, this.last, undefined);
   }
 
   insertAfter(before: Held, delivery: Held): void {
-    delivery.since = before.since;
     this.#link(delivery, before, before.next);
   }
 

@@ -20,7 +20,6 @@ export class Delivery<T> {
   /** @internal */ stage: Stage | undefined;
   /** @internal */ previous: Delivery<unknown> | undefined;
   /** @internal */ next: Delivery<unknown> | undefined;
-  /** @internal When the present stage received it, by the custody's clock. */ since = 0;
   /** @internal */ spent = false;
 
   /** @internal Deliveries are made by the runtime, and from each other. */

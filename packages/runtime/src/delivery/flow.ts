@@ -27,7 +27,8 @@ export class Flow {
 
   /** Makes every holding operator emit what it holds. */
   flush(): void {
-    for (const emit of this.#flushers) emit();
+    // Those that are there now: one that registers meanwhile finds the flow urgent.
+    for (const emit of [...this.#flushers]) emit();
   }
 
   release(entries: readonly Entry[]): void {

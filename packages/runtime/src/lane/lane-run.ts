@@ -165,7 +165,7 @@ export class LaneRun {
   /** For individual acks: keeps what is in flight ours. */
   extend(forMs: number): void {
     this.ledger.walk(({ open, tokens }) => {
-      if (open > 0) for (const token of tokens ?? []) this.#track(token.extend(forMs));
+      if (open > 0) for (const token of tokens ?? []) this.#track(() => token.extend(forMs));
       return true;
     });
   }
@@ -206,17 +206,22 @@ export class LaneRun {
     // Progress took no credit.
     if (entry.events > 0) this.setting.credits.giveBack(entry.bytes);
     for (const token of entry.tokens ?? []) {
-      this.#track(outcome === 'settled' ? token.ack() : token.release(0));
+      this.#track(() => (outcome === 'settled' ? token.ack() : token.release(0)));
     }
   }
 
   /** A failed ack is no loss: the source delivers the event again. */
-  #track(ack: Promise<void>): void {
-    const tracked = ack
+  #track(ack: () => Promise<void>): void {
+    const tracked = called(ack)
       .catch((error: unknown) => this.setting.notice(`lane ${this.lane}: an ack failed (${nameOf(error)})`))
       .finally(() => this.#acks.delete(tracked));
     this.#acks.add(tracked);
   }
+}
+
+/** A token that throws counts as one that rejects. */
+async function called(ack: () => Promise<void>): Promise<void> {
+  await ack();
 }
 
 function nameOf(error: unknown): string {

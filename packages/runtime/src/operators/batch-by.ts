@@ -1,6 +1,7 @@
 import { ComponentError } from '@sluice/contracts';
 import { Observable, type OperatorFunction } from 'rxjs';
 import { Delivery } from '../delivery/delivery.js';
+import { LONGEST_TIMER_MS } from '../retry/within.js';
 import { named } from './each-event.js';
 
 /** When a batch is full. At least one must be given; the first that is reached counts. */
@@ -29,9 +30,15 @@ export function batchBy<T>(options: BatchOptions): OperatorFunction<Delivery<T>,
       const batches = new Map<string, OpenBatch<T>>();
       let unregister: (() => void) | undefined;
       const emit = (name: string, batch: OpenBatch<T>) => {
+        if (batches.get(name) !== batch) return;
         batches.delete(name);
         clearTimeout(batch.timer);
-        out.next(Delivery.merge(batch.deliveries));
+        try {
+          out.next(Delivery.merge(batch.deliveries));
+        } catch (cause) {
+          // Called by a timer, we are the last who can catch it.
+          out.error(cause);
+        }
       };
       const emitAll = () => {
         for (const [name, batch] of [...batches]) emit(name, batch);
@@ -48,7 +55,7 @@ export function batchBy<T>(options: BatchOptions): OperatorFunction<Delivery<T>,
           if (batch === undefined) {
             batch = new OpenBatch();
             batches.set(name, batch);
-            batch.timer = setTimeout(emit, limits.ms, name, batch);
+            batch.timer = setTimeout(emit, Math.min(limits.ms, LONGEST_TIMER_MS), name, batch);
           }
           batch.deliveries.push(delivery);
           batch.events += delivery.events.length;

@@ -23,23 +23,31 @@ export function partitionByKey<T>(options: PartitionOptions): OperatorFunction<D
     throw new ComponentError('OPTIONS_INVALID', 'partitionByKey: `partitions` must be a whole number from 1 to 1,024');
   }
   const operator: OperatorFunction<Delivery<T>, Delivery<T>> = (deliveries) =>
-    new Observable((out) =>
-      deliveries.subscribe({
+    new Observable((out) => {
+      return deliveries.subscribe({
         next(delivery) {
-          const parts = new Map<number, Envelope<T>[]>();
-          for (const event of delivery.events) {
-            const partition = partitionOf(event.key, partitions);
-            const part = parts.get(partition);
-            if (part) part.push(event);
-            else parts.set(partition, [event]);
+          try {
+            cut(delivery);
+          } catch (cause) {
+            // What is thrown in here RxJS would throw again where nobody catches it.
+            out.error(cause);
           }
-          const cut = [...parts].map(([partition, events]) => ({ partition, events }));
-          for (const part of delivery.split(cut)) out.next(part);
         },
         error: (cause) => out.error(cause),
         complete: () => out.complete(),
-      }),
-    );
+      });
+      function cut(delivery: Delivery<T>): void {
+        const parts = new Map<number, Envelope<T>[]>();
+        for (const event of delivery.events) {
+          const partition = partitionOf(event.key, partitions);
+          const part = parts.get(partition);
+          if (part) part.push(event);
+          else parts.set(partition, [event]);
+        }
+        const all = [...parts].map(([partition, events]) => ({ partition, events }));
+        for (const part of delivery.split(all)) out.next(part);
+      }
+    });
   return named('partitionByKey', operator);
 }
 

@@ -31,12 +31,18 @@ export interface Chain {
 export function connect(
   operators: readonly Step[],
   custody: Custody,
-  end: { next(delivery: Delivery<unknown>): void; error(cause: unknown): void; complete(): void },
+  end: {
+    next(delivery: Delivery<unknown>): void;
+    error(cause: unknown): void;
+    complete(): void;
+    /** An operator's clean-up threw after it had completed. */
+    cleanUpFailed(cause: unknown): void;
+  },
 ): Chain {
   const input = new Subject<Delivery<unknown>>();
   let stream: Observable<Delivery<unknown>> = input;
   for (const [at, operator] of operators.entries()) {
-    stream = watched(operator(stream as Observable<Delivery<never>>), custody, at);
+    stream = watched(operator(stream as Observable<Delivery<never>>), custody, at, end.cleanUpFailed);
   }
   const subscription = stream.subscribe(end);
   return {
@@ -49,7 +55,12 @@ export function connect(
   };
 }
 
-function watched(stage: Observable<Delivery<unknown>>, custody: Custody, at: number): Observable<Delivery<unknown>> {
+function watched(
+  stage: Observable<Delivery<unknown>>,
+  custody: Custody,
+  at: number,
+  cleanUpFailed: (cause: unknown) => void,
+): Observable<Delivery<unknown>> {
   return new Observable((out) =>
     stage.subscribe({
       next(delivery) {
@@ -62,7 +73,13 @@ function watched(stage: Observable<Delivery<unknown>>, custody: Custody, at: num
         out.next(delivery);
       },
       error: (cause) => out.error(cause),
-      complete: () => out.complete(),
+      complete() {
+        try {
+          out.complete();
+        } catch (cause) {
+          cleanUpFailed(cause);
+        }
+      },
     }),
   );
 }

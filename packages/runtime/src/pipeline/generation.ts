@@ -16,6 +16,7 @@ import { Flow } from '../delivery/flow.js';
 import type { LaneRun } from '../lane/lane-run.js';
 import { LaneSet } from '../lane/lane-set.js';
 import { asStageError } from '../retry/failure-class.js';
+import { within } from '../retry/within.js';
 import type { Entry } from '../settlement/ledger.js';
 import { AtomicWriter } from '../sink/atomic-writer.js';
 import { writeDurably } from '../sink/durable-write.js';
@@ -128,6 +129,7 @@ export class Generation {
       next: (delivery) => this.#writer.accept(delivery),
       error: (cause) => fail(asStageError(cause)),
       complete: () => this.#stageCompleted(),
+      cleanUpFailed: (cause) => hooks.retried(asStageError(cause), 0),
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -136,22 +138,25 @@ export class Generation {
   static async open(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<Generation> {
     const context = { pipeline: plan.name, signal, notice: hooks.notice };
     const sinkSession = await plan.sink.open(context);
+    const close = (part: AsyncDisposable) => dispose(part, hooks);
     try {
       const store = sinkSession.checkpoints ?? plan.checkpoints;
       const checkpoints = await loadCheckpoints(plan, store);
       const { maxBatchBytes } = plan.options;
       const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
       try {
+        // Too late: whoever comes after us may have taken the lanes over already.
+        signal.throwIfAborted();
         refuseForeign(checkpoints, session.identity);
         const made = new Generation(plan, hooks, session, sinkSession, { store, checkpoints });
         made.#serve();
         return made;
       } catch (error) {
-        await session[Symbol.asyncDispose]();
+        await close(session);
         throw error;
       }
     } catch (error) {
-      await sinkSession[Symbol.asyncDispose]();
+      await close(sinkSession);
       throw error;
     }
   }
@@ -215,7 +220,12 @@ export class Generation {
     clearInterval(this.#timer);
     this.#draining = true;
     this.#lanes.stop();
-    this.#chain.subscription.unsubscribe();
+    try {
+      this.#chain.subscription.unsubscribe();
+    } catch (error) {
+      // An operator's clean-up failed; the rest must be closed all the same.
+      this.hooks.retried(asStageError(error), 0);
+    }
     // What is settled need not be done again, whatever ended this generation.
     if (this.#checkpointer && !this.#abort.signal.aborted) await within(this.#checkpointer.flush(), LAST_SAVE_MS);
     this.#abort.abort();
@@ -231,17 +241,9 @@ export class Generation {
     await within(Promise.all(runs.map((run) => run.confirmed())), CLOSE_MS);
     for (const run of runs) run.handBack();
     for (const part of [this.session, this.sinkSession]) {
-      await within(this.#dispose(part), CLOSE_MS);
+      await dispose(part, this.hooks);
     }
     return givenUp;
-  }
-
-  async #dispose(part: AsyncDisposable): Promise<void> {
-    try {
-      await part[Symbol.asyncDispose]();
-    } catch (error) {
-      this.hooks.retried(error, 0);
-    }
   }
 
   #serve(): void {
@@ -264,7 +266,7 @@ export class Generation {
     const { plan, hooks } = this;
     await writeDurably(write, {
       session: this.sinkSession,
-      atomic: plan.sink.features.delivery === 'atomic',
+      delivery: plan.sink.features.delivery,
       policy: plan.retry,
       signal: this.#abort.signal,
       retried: hooks.retried,
@@ -293,7 +295,15 @@ export class Generation {
   }
 
   #relieve(): void {
-    if (this.#urgent) this.#flow.flush();
+    if (this.#urgent) this.#flush();
+  }
+
+  #flush(): void {
+    try {
+      this.#flow.flush();
+    } catch (error) {
+      this.fail(asStageError(error));
+    }
   }
 
   #tick(): void {
@@ -306,7 +316,7 @@ export class Generation {
   #complete(): void {
     if (this.#completed) return;
     this.#completed = true;
-    this.#flow.flush();
+    this.#flush();
     this.#chain.complete();
   }
 
@@ -337,12 +347,11 @@ function refuseForeign(checkpoints: Opened['checkpoints'], identity: string): vo
   }
 }
 
-/** Waits for `work`, but not longer than `ms`. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
-  });
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
+/** Closes a source or a sink; waits for it, but not for ever, and tells when that fails. */
+async function dispose(part: AsyncDisposable, { retried }: GenerationHooks): Promise<void> {
+  const closing = async () => part[Symbol.asyncDispose]();
+  await within(
+    closing().catch((error: unknown) => retried(error, 0)),
+    CLOSE_MS,
+  );
 }

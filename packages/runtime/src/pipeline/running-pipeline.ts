@@ -13,12 +13,16 @@ import {
 import type { StageReport } from '../custody/custody.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
+import { within } from '../retry/within.js';
 import type { Counters } from './counters.js';
 import { Generation } from './generation.js';
 import type { Guarantee, Plan } from './plan.js';
 
 /** Openings in a row that an error of unknown kind may spoil before the pipeline fails for good. */
 const MAX_BLIND_RESTARTS = 8;
+
+/** How long a drain waits, at the least, for a source or a sink that is just being opened, in milliseconds. */
+const OPENING_MS = 1_000;
 
 /** How a pipeline is doing. */
 export interface PipelineReport {
@@ -52,7 +56,11 @@ export class RunningPipeline implements Pipeline {
   #lastError: PipelineReport['lastError'];
   #draining: Promise<DrainReport> | undefined;
   #run: Promise<void> | undefined;
+  /** Whether the source ended and all of it is settled. */
+  #ended = false;
   readonly #stop = new AbortController();
+  /** Kept when a drain no longer waits for an opening. */
+  readonly #left = gate();
   readonly #counters: Counters = { received: 0, written: 0, deadLetters: 0, retries: 0, generations: 0 };
   readonly #owner = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10)}`;
 
@@ -119,14 +127,14 @@ export class RunningPipeline implements Pipeline {
   async caughtUp({ timeoutMs = 30_000 } = {}): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     let head: ReadonlyMap<Lane, Position> | undefined;
+    let generation: Generation | undefined;
     while (Date.now() < deadline) {
-      if (this.#state === 'stopped') return;
+      if (this.#ended) return;
       if (this.#state === 'failed') await this.#run;
-      const generation = this.#generation;
-      if (this.#state === 'running' && generation) {
-        head ??= await generation.head();
-        if (reached(generation, head, this.plan.source.features.ack)) return;
-      }
+      generation = this.#generation ?? generation;
+      if (this.#state === 'running' && generation) head ??= await headOf(generation, deadline);
+      if (generation && head && reached(generation, head, this.plan.source.features.ack)) return;
+      if (this.#state === 'stopped') break;
       await pause(5, this.#stop.signal.aborted ? new AbortController().signal : this.#stop.signal);
     }
     const { lastError } = this.report();
@@ -151,6 +159,7 @@ export class RunningPipeline implements Pipeline {
       const before = this.#counters.written;
       try {
         await this.#runGeneration();
+        this.#ended = this.#draining === undefined;
         this.#state = 'stopped';
         return;
       } catch (error) {
@@ -177,7 +186,8 @@ export class RunningPipeline implements Pipeline {
     if (this.#stop.signal.aborted) return;
     this.#state = 'starting';
     this.#counters.generations += 1;
-    const generation = await Generation.open(
+    const over = new AbortController();
+    const opening = Generation.open(
       this.plan,
       {
         owner: this.#owner,
@@ -185,8 +195,25 @@ export class RunningPipeline implements Pipeline {
         retried: (error, attempt) => this.#retried(error, attempt),
         notice: (message) => this.#notice(message),
       },
-      this.#stop.signal,
+      AbortSignal.any([this.#stop.signal, over.signal]),
     );
+    try {
+      await this.#serve(opening);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #serve(opening: Promise<Generation>): Promise<void> {
+    const generation = await Promise.race([opening, this.#left.promise]);
+    if (generation === undefined) {
+      // It opens for ever, and nobody waits; should it open after all, it is closed.
+      opening.then(
+        (late) => late.close(),
+        () => 'nobody waits',
+      );
+      return;
+    }
     this.#generation = generation;
     if (!this.#stop.signal.aborted) this.#state = 'running';
     try {
@@ -209,7 +236,10 @@ export class RunningPipeline implements Pipeline {
       this.#stop.abort();
     }
     // A failure was told to whoever called `run`.
-    await this.#run?.catch(() => 'told there');
+    const ended = this.#run?.catch(() => 'told there');
+    if (ended) await within(ended, Math.max(OPENING_MS, started + timeoutMs - Date.now()));
+    this.#left.resolve();
+    await ended;
     return { complete: givenUp.size === 0, givenUp, tookMs: Date.now() - started };
   }
 
@@ -227,8 +257,32 @@ export class RunningPipeline implements Pipeline {
   #notice(message: string, code?: string): void {
     const notice = { pipeline: this.name, message, ...(code ? { code } : {}) };
     notices.publish(notice);
-    this.plan.options.notice?.(notice);
+    try {
+      this.plan.options.notice?.(notice);
+    } catch {
+      // Whoever listens is no part of the pipeline, and there is nobody else to tell.
+    }
   }
+}
+
+/** The source's head; undefined when it can't say, or not before the deadline or the end of this opening. */
+async function headOf(generation: Generation, deadline: number): Promise<ReadonlyMap<Lane, Position> | undefined> {
+  const over = generation.finished.then(() => undefined);
+  try {
+    return await within(Promise.race([generation.head(), over]), deadline - Date.now());
+  } catch {
+    // Asked again after the next opening; until then there is nothing to compare with.
+    return undefined;
+  }
+}
+
+/** A promise that `resolve` keeps. */
+function gate(): { readonly promise: Promise<undefined>; readonly resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<undefined>((keep) => {
+    resolve = () => keep(undefined);
+  });
+  return { promise, resolve };
 }
 
 const notices = channel('sluice:notice');

@@ -1,4 +1,5 @@
 import { ComponentError } from '@sluice/contracts';
+import { LONGEST_TIMER_MS } from './within.js';
 
 /** How often and how fast to try again. */
 export interface RetryOptions {
@@ -47,7 +48,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
     signal.addEventListener('abort', done);
   });
 }

@@ -1,4 +1,11 @@
-import { ComponentError, type Envelope, isBatchError, isComponentError, type SinkSession } from '@sluice/contracts';
+import {
+  ComponentError,
+  type Envelope,
+  isBatchError,
+  isComponentError,
+  type SinkFeatures,
+  type SinkSession,
+} from '@sluice/contracts';
 import type { Failure } from '../delivery/delivery.js';
 import { retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause, type RetryPolicy } from '../retry/retry-policy.js';
@@ -9,7 +16,7 @@ type Events = readonly Envelope<unknown>[];
 /** What a write needs besides its events. */
 export interface WriteSetting {
   readonly session: SinkSession<unknown>;
-  readonly atomic: boolean;
+  readonly delivery: SinkFeatures['delivery'];
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Called before each repetition. */
@@ -22,6 +29,8 @@ export interface WriteSetting {
  * Writes events until every one of them is durable, in the sink or among the dead letters.
  *
  * - Events that a `BatchError` names are tried again up to `maxAttempts`; `never` ones are buried at once.
+ * - A plain sink is given the later events of their keys once more behind those that are tried again: it has no version to
+ *   tell it which is the newest.
  * - A write that fails as a whole is repeated; after `maxAttempts` this rejects, and the pipeline opens the sink anew. An
  *   outage never makes dead letters.
  * - A whole write that fails for its data (`never`), or with an error of unknown kind to the last attempt, is taken apart:
@@ -38,7 +47,7 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
     } catch (error) {
       if (signal.aborted || retryClass(error) === 'operator') throw error;
       const last = attempt >= policy.maxAttempts;
-      if (isBatchError(error)) {
+      if (isBatchError(error) && namesAny(error.failures, left)) {
         left = await sortOut(error.failures, left, last, attempt, setting);
         if (left.length === 0 && checkpoints.length === 0) return;
         if ([...error.failures.values()].every((cause) => cause.retry === 'never') || last) continue;
@@ -57,7 +66,7 @@ async function sortOut(
   events: Events,
   last: boolean,
   attempts: number,
-  { atomic, bury }: WriteSetting,
+  { delivery, bury }: WriteSetting,
 ): Promise<Events> {
   const hopeless = new Map<number, Failure>();
   for (const [index, cause] of failures) {
@@ -66,12 +75,27 @@ async function sortOut(
     if (event && (last || cause.retry === 'never')) hopeless.set(index, { event, cause });
   }
   if (hopeless.size > 0) await bury([...hopeless.values()], attempts);
-  return events.filter((_, index) => !hopeless.has(index) && (atomic || failures.has(index)));
+  const late = new Set<string>();
+  return events.filter((event, index) => {
+    if (hopeless.has(index)) return false;
+    if (delivery === 'atomic') return true;
+    const key = delivery === 'plain' ? event.key : undefined;
+    if (failures.has(index)) {
+      if (key !== undefined) late.add(key);
+      return true;
+    }
+    return key !== undefined && late.has(key);
+  });
+}
+
+/** A sink that names no event of ours has told us nothing: the write failed as a whole. */
+function namesAny(failures: ReadonlyMap<number, ComponentError>, events: Events): boolean {
+  return [...failures.keys()].some((index) => index in events);
 }
 
 async function writeAlone(events: Events, cause: unknown, attempts: number, setting: WriteSetting): Promise<void> {
-  const { session, atomic, signal, bury } = setting;
-  if (atomic) {
+  const { session, delivery, signal, bury } = setting;
+  if (delivery === 'atomic') {
     throw new ComponentError('PIPELINE_EVENT_FAILED', 'an atomic sink refused a batch without naming the event', {
       cause,
       details: { events: events.length, attempts },
