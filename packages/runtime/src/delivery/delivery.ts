@@ -36,7 +36,8 @@ export class Delivery<T> {
 
   /** @internal Whether its lane was taken away while it was on its way. */
   get stale(): boolean {
-    return this.entries.some((entry) => entry.ledger.abandoned);
+    for (const entry of this.entries) if (entry.ledger.abandoned) return true;
+    return false;
   }
 
   /** The same delivery with other events. */

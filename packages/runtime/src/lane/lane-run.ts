@@ -205,7 +205,8 @@ export class LaneRun {
   #released(entry: Entry, outcome: 'settled' | 'abandoned'): void {
     // Progress took no credit.
     if (entry.events > 0) this.setting.credits.giveBack(entry.bytes);
-    for (const token of entry.tokens ?? []) {
+    if (entry.tokens === undefined) return;
+    for (const token of entry.tokens) {
       this.#track(() => (outcome === 'settled' ? token.ack() : token.release(0)));
     }
   }

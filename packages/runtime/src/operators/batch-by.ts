@@ -2,7 +2,7 @@ import { ComponentError } from '@sluice/contracts';
 import { Observable, type OperatorFunction } from 'rxjs';
 import { Delivery } from '../delivery/delivery.js';
 import { LONGEST_TIMER_MS } from '../retry/within.js';
-import { named } from './each-event.js';
+import { named } from './each-batch.js';
 
 /** When a batch is full. At least one must be given; the first that is reached counts. */
 export interface BatchOptions {

@@ -1,7 +1,7 @@
 import type { Envelope } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { Delivery } from '../delivery/delivery.js';
-import { eachEvent } from './each-event.js';
+import { eachBatch } from './each-batch.js';
 
 /**
  * Turns each event into none, one or several. Make them with `event.with(data, { idSuffix })`, so that each has an id of its
@@ -13,8 +13,18 @@ import { eachEvent } from './each-event.js';
 export function expandEvents<T, U>(
   expand: (data: T, event: Envelope<T>) => readonly Envelope<U>[],
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
-  return eachEvent('expandEvents', (event: Envelope<T>, out: Envelope<U>[]) => {
-    if (event.data === null) out.push(event as Envelope<never>);
-    else for (const made of expand(event.data, event)) out.push(made);
+  return eachBatch('expandEvents', (events: readonly Envelope<T>[], failures) => {
+    const made: Envelope<U>[] = [];
+    for (const event of events) {
+      const before = made.length;
+      try {
+        if (event.data === null) made.push(event as Envelope<never>);
+        else for (const one of expand(event.data, event)) made.push(one);
+      } catch (cause) {
+        made.length = before;
+        failures.push({ event, cause });
+      }
+    }
+    return made;
   });
 }

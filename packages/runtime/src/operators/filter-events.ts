@@ -1,7 +1,7 @@
 import type { Envelope } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { Delivery } from '../delivery/delivery.js';
-import { eachEvent } from './each-event.js';
+import { eachBatch } from './each-batch.js';
 
 /**
  * Keeps the events for which `keep` is true, and every deletion (an event whose data is null): a sink must hear of those
@@ -19,7 +19,15 @@ export function filterEvents<T>(
 export function filterEvents<T>(
   keep: (data: T, event: Envelope<T>) => boolean,
 ): OperatorFunction<Delivery<T>, Delivery<T>> {
-  return eachEvent('filterEvents', (event: Envelope<T>, out: Envelope<T>[]) => {
-    if (event.data === null || keep(event.data, event)) out.push(event);
+  return eachBatch('filterEvents', (events: readonly Envelope<T>[], failures) => {
+    const kept: Envelope<T>[] = [];
+    for (const event of events) {
+      try {
+        if (event.data === null || keep(event.data, event)) kept.push(event);
+      } catch (cause) {
+        failures.push({ event, cause });
+      }
+    }
+    return kept;
   });
 }

@@ -1,7 +1,7 @@
 import type { Envelope } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { Delivery } from '../delivery/delivery.js';
-import { eachEvent } from './each-event.js';
+import { eachBatch } from './each-batch.js';
 
 /**
  * Turns each event's data into other data; id, key, time and version stay. Answer null for "this is deleted". Events whose
@@ -13,7 +13,15 @@ import { eachEvent } from './each-event.js';
 export function mapEvents<T, U>(
   map: (data: T, event: Envelope<T>) => U | null,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
-  return eachEvent('mapEvents', (event: Envelope<T>, out: Envelope<U>[]) => {
-    out.push(event.data === null ? (event as Envelope<never>) : event.with(map(event.data, event)));
+  return eachBatch('mapEvents', (events: readonly Envelope<T>[], failures) => {
+    const made: Envelope<U>[] = [];
+    for (const event of events) {
+      try {
+        made.push(event.data === null ? (event as Envelope<never>) : event.with(map(event.data, event)));
+      } catch (cause) {
+        failures.push({ event, cause });
+      }
+    }
+    return made;
   });
 }

@@ -2,7 +2,7 @@ import { ComponentError, type Envelope } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import { Observable } from 'rxjs';
 import type { Delivery } from '../delivery/delivery.js';
-import { named } from './each-event.js';
+import { named } from './each-batch.js';
 
 /** How many ways to go. */
 export interface PartitionOptions {
