@@ -1,3 +1,4 @@
+import type { CheckpointWrite } from '@sluice/contracts';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import { type Delivery, eventsOf } from '../delivery/delivery.js';
 import type { SinkWrite, SinkWriter } from './sink-writer.js';
@@ -65,14 +66,12 @@ export class QueuedWriter implements SinkWriter {
     this.#busy += 1;
     try {
       while (queue.waiting.length > 0 && !this.#closed) {
-        const taken = takeGroup(queue, this.parts.maxEvents);
-        const group = taken.filter((delivery) => !delivery.stale);
-        for (const delivery of taken) if (delivery.stale) delivery.settle();
-        if (group.length === 0) continue;
-        const last = group.at(-1) as Delivery<unknown>;
+        const group = takeGroup(queue, this.parts.maxEvents);
+        const last = group.at(-1);
+        if (last === undefined) continue;
         const events = eventsOf(group);
         const position = last.entries.at(-1)?.position;
-        if (events.length > 0) await this.parts.write({ lane: last.lane, position, events, checkpoints: [] });
+        if (events.length > 0) await this.parts.write({ lane: last.lane, position, events, checkpoints: NONE });
         for (const delivery of group) delivery.settle();
       }
     } catch (error) {
@@ -96,13 +95,23 @@ interface Queue {
   running: boolean;
 }
 
+/** As many deliveries as make up a write. Those whose lane was taken away are settled instead. */
 function takeGroup(queue: Queue, maxEvents: number): Delivery<unknown>[] {
+  const { waiting } = queue;
+  const group: Delivery<unknown>[] = [];
   let events = 0;
-  let count = 0;
-  for (const delivery of queue.waiting) {
-    events += delivery.events.length;
-    if (count > 0 && events > maxEvents) break;
-    count += 1;
+  let taken = 0;
+  for (const delivery of waiting) {
+    if (delivery.stale) delivery.settle();
+    else {
+      events += delivery.events.length;
+      if (group.length > 0 && events > maxEvents) break;
+      group.push(delivery);
+    }
+    taken += 1;
   }
-  return queue.waiting.splice(0, count);
+  queue.waiting = taken === waiting.length ? [] : waiting.slice(taken);
+  return group;
 }
+
+const NONE: readonly CheckpointWrite[] = [];
