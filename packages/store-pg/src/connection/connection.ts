@@ -27,6 +27,8 @@ export function openConnection(connection: Connection, max: number): OpenConnect
   const given: PoolConfig = typeof connection === 'string' ? { connectionString: connection } : connection;
   const pool = new Pool({ max, application_name: 'sluice', ...given, ...({ onConnect: waitForTheDisk } as object) });
   pool.on('error', () => undefined); // an idle connection was lost: the next query takes another one
+  // One that the pool has let go of and that is still closing has no listener of the pool's any more.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return { pool, end: once(() => pool.end()) };
 }
 
