@@ -1,4 +1,4 @@
-import { ComponentError, type Sink, type Source } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type Sink, type Source } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { memoryCheckpoints, memorySink, pipeline } from '../src/index.js';
@@ -132,4 +132,28 @@ test('the signal of an opening is aborted when it is over', async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   await running.drain();
   await ended;
+});
+
+test('a drain waits for a fence that is being raised, so that it shuts nobody out afterwards', async () => {
+  const store = memoryCheckpoints();
+  const source = batches(1);
+  let acquired = 0;
+  const slow: CheckpointStore = {
+    ...store,
+    [Symbol.asyncDispose]: async () => {},
+    async acquire(...parts) {
+      acquired += 1;
+      if (acquired === 1) await new Promise((resolve) => setTimeout(resolve, 30));
+      return store.acquire(...parts);
+    },
+  };
+  const first = pipeline('test').from(source).to(memorySink<Numbered>(), { checkpoints: slow, retry });
+  const ended = first.run();
+  await waitFor(() => acquired === 1, { what: 'the first to take the lane' });
+  await first.drain({ timeoutMs: 0 });
+  await ended;
+  const { fence } = await store.acquire('test', 'memory', 'a', 'the second');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const write = { pipeline: 'test', sink: 'memory', lane: 'a', fence, checkpoint: null };
+  expect(await store.save([write])).toBe('saved');
 });

@@ -40,6 +40,7 @@ export class LaneSet {
   #stopped = false;
   #ending = 0;
   #pulling = 0;
+  #takingUp: Promise<LaneRun> | undefined;
   #watchers: (() => void)[] = [];
 
   constructor(private readonly parts: LaneSetParts) {}
@@ -71,7 +72,8 @@ export class LaneSet {
         continue;
       }
       // One after the other: a lane is on record before the next is even announced.
-      const run = await this.#takeUp(reader);
+      this.#takingUp = this.#takeUp(reader);
+      const run = await this.#takingUp;
       this.#pulling += 1;
       const lane = this.#read(reader, run);
       lane.catch(this.parts.setting.failed);
@@ -90,6 +92,11 @@ export class LaneSet {
     for (const run of this.#runs.values()) run.stop();
     this.parts.setting.credits.wake();
     this.#changed();
+  }
+
+  /** Resolves when no fence is being raised: one that is raised later would shut out whoever comes after us. */
+  async idle(): Promise<void> {
+    await this.#takingUp?.catch(() => 'told by serve');
   }
 
   async #takeUp(reader: LaneReader<unknown>): Promise<LaneRun> {

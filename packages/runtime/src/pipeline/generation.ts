@@ -230,7 +230,7 @@ export class Generation {
     if (this.#checkpointer && !this.#abort.signal.aborted) await within(this.#checkpointer.flush(), LAST_SAVE_MS);
     this.#abort.abort();
     this.#checkpointer?.close();
-    await within(this.#writer.close(), CLOSE_MS);
+    await within(Promise.all([this.#writer.close(), this.#lanes.idle()]), CLOSE_MS);
     const givenUp = new Map<Lane, number>();
     for (const run of this.#lanes.all()) {
       const events = run.ledger.abandon();
