@@ -20,7 +20,7 @@ interface Described {
   readonly kind: string;
   readonly filter: string | null;
   readonly identity_kind: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly { readonly name: string; readonly type: string }[] | null;
   readonly primary_key: readonly string[] | null;
   readonly identity: readonly string[] | null;
 }
@@ -44,13 +44,16 @@ export async function primaryKey(client: pg.Client, oid: number): Promise<readon
 }
 
 function toTable(table: Described): PublishedTable {
-  const names = table.columns.map((column) => column.name);
+  const columns = table.columns ?? [];
+  const names = columns.map((column) => column.name);
   const primary = table.primary_key ?? [];
-  const identity = { d: primary, i: table.identity ?? [], f: names, n: [] as string[] }[table.identity_kind] ?? [];
+  const marked = { d: primary, i: table.identity ?? [], f: names }[table.identity_kind] ?? [];
+  // In the order of the table, which is how the stream tells them.
+  const identity = names.filter((name) => marked.includes(name));
   return {
     schema: table.schema,
     name: table.name,
-    columns: table.columns.map((column) => ({ name: column.name, typeOid: Number(column.type) })),
+    columns: columns.map((column) => ({ name: column.name, typeOid: Number(column.type) })),
     keyColumns: keyColumns({ replicaIdentity: table.identity_kind, columns: names, identity, primaryKey: primary }),
     rowFilter: table.filter,
     partitioned: table.kind === 'p',

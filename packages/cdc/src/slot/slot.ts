@@ -1,17 +1,17 @@
 import { ComponentError } from '@sluice/contracts';
 import type pg from 'pg';
 import { query } from '../connection/connect.js';
-import { quoteName } from '../connection/quote.js';
+import { quoteName, quoteText } from '../connection/quote.js';
 import { parseLsn } from '../wire/lsn.js';
 
 /** What pg_replication_slots says of a slot. */
 export interface SlotState {
-  /** Log position up to which its reader has confirmed. */
-  readonly confirmed: number;
+  /** Log position up to which its reader has confirmed; undefined while the slot is still being created. */
+  readonly confirmed: number | undefined;
 }
 
 /**
- * Looks a slot up; `undefined` when there is none.
+ * Looks a slot up, through a connection of either mode; `undefined` when there is none.
  *
  * @throws ComponentError `CDC_SLOT_INVALIDATED`, `CDC_SLOT_UNSUITABLE`
  */
@@ -20,8 +20,7 @@ export async function findSlot(client: pg.Client, name: string): Promise<SlotSta
     client,
     'slot',
     `SELECT row_to_json(s)::text AS slot, current_database() AS here
-     FROM (SELECT * FROM pg_catalog.pg_replication_slots WHERE slot_name = $1) s`,
-    [name],
+     FROM (SELECT * FROM pg_catalog.pg_replication_slots WHERE slot_name = ${quoteText(name)}) s`,
   );
   if (!row?.['slot']) return undefined;
   const slot = JSON.parse(row['slot']) as Record<string, string | boolean | null>;
@@ -34,7 +33,8 @@ export async function findSlot(client: pg.Client, name: string): Promise<SlotSta
       details,
     });
   }
-  return { confirmed: parseLsn(String(slot['confirmed_flush_lsn'] ?? '0/0')) };
+  const confirmed = slot['confirmed_flush_lsn'];
+  return { confirmed: typeof confirmed === 'string' ? parseLsn(confirmed) : undefined };
 }
 
 /** A slot as CREATE_REPLICATION_SLOT made it. */

@@ -5,7 +5,7 @@ import { disconnect, withConnection } from '../connection/connect.js';
 import { connectReplication, type ReplicationClient } from '../connection/replication-client.js';
 import { ensurePublication } from '../publication/publication.js';
 import { publishedTables } from '../publication/published-tables.js';
-import { findSlot } from '../slot/slot.js';
+import { finishedSlot } from '../slot/finished-slot.js';
 import { type PostgresChangesOptions, parseOptions, type Settings } from './options.js';
 import { PostgresSession, streamLane } from './session.js';
 import { planStart } from './start-plan.js';
@@ -47,7 +47,7 @@ async function openWith(replication: ReplicationClient, settings: Settings, cont
   return withConnection(settings.connection, async (client) => {
     await ensurePublication(client, publication, settings.tables, settings.createPublication, serverVersion);
     const tables = await publishedTables(client, publication, serverVersion);
-    const state = settings.temporary ? undefined : await findSlot(client, slot);
+    const state = settings.temporary ? undefined : await finishedSlot(client, slot, { ...settings, ...context });
     const plan = planStart({
       checkpoints: context.checkpoints,
       streamLane: streamLane(slot),
