@@ -31,8 +31,17 @@ export class Stage {
   }
 
   replace(old: Held, made: Held): void {
-    this.insertAfter(old, made);
-    this.remove(old);
+    const { previous, next } = old;
+    made.stage = this;
+    made.previous = previous;
+    made.next = next;
+    if (previous) previous.next = made;
+    else this.first = made;
+    if (next) next.previous = made;
+    else this.last = made;
+    old.stage = undefined;
+    old.previous = undefined;
+    old.next = undefined;
   }
 
   remove(delivery: Held): void {

@@ -4,7 +4,8 @@ import type { Delivery, Failure } from '../delivery/delivery.js';
 
 /**
  * An operator that keeps no delivery: `handle` answers with what becomes of a batch's events, and pushes those that it could
- * not process to `failures`. These are diverted, the others go on. A delivery that becomes empty is settled.
+ * not process to `failures`. These are diverted, the others go on. A delivery that becomes empty is settled, one whose events
+ * all stay as they are (`handle` answers with the very array) is passed on.
  *
  * The loop over the events is `handle`'s own, so that what it does to one can be compiled into it.
  */
@@ -20,7 +21,10 @@ export function eachBatch<T, U>(
           const made = handle(delivery.events, failures);
           if (failures.length > 0) delivery.divert(failures);
           if (made.length === 0) delivery.settle();
-          else out.next(delivery.with(made));
+          else
+            out.next(
+              (made as unknown) === delivery.events ? (delivery as unknown as Delivery<U>) : delivery.with(made),
+            );
         },
         error: (cause) => out.error(cause),
         complete: () => out.complete(),

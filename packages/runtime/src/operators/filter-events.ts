@@ -20,14 +20,19 @@ export function filterEvents<T>(
   keep: (data: T, event: Envelope<T>) => boolean,
 ): OperatorFunction<Delivery<T>, Delivery<T>> {
   return eachBatch('filterEvents', (events: readonly Envelope<T>[], failures) => {
-    const kept: Envelope<T>[] = [];
-    for (const event of events) {
+    // Nothing is copied while all are kept.
+    let kept: Envelope<T>[] | undefined;
+    for (let at = 0; at < events.length; at++) {
+      const event = events[at] as Envelope<T>;
+      let wanted = false;
       try {
-        if (event.data === null || keep(event.data, event)) kept.push(event);
+        wanted = event.data === null || keep(event.data, event);
       } catch (cause) {
         failures.push({ event, cause });
       }
+      if (!wanted) kept ??= events.slice(0, at);
+      else if (kept) kept.push(event);
     }
-    return kept;
+    return kept ?? events;
   });
 }

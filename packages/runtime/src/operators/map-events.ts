@@ -14,14 +14,18 @@ export function mapEvents<T, U>(
   map: (data: T, event: Envelope<T>) => U | null,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
   return eachBatch('mapEvents', (events: readonly Envelope<T>[], failures) => {
-    const made: Envelope<U>[] = [];
+    // Room for all of them at once: an array that grows is copied on its way.
+    const made = new Array<Envelope<U>>(events.length);
+    let count = 0;
     for (const event of events) {
       try {
-        made.push(event.data === null ? (event as Envelope<never>) : event.with(map(event.data, event)));
+        made[count] = event.data === null ? (event as Envelope<never>) : event.with(map(event.data, event));
+        count += 1;
       } catch (cause) {
         failures.push({ event, cause });
       }
     }
+    if (count < made.length) made.length = count;
     return made;
   });
 }
