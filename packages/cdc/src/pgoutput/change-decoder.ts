@@ -1,6 +1,5 @@
 import { type BatchFrame, ComponentError, Envelope, type Headers } from '@sluice/contracts';
 import type { Change } from '../change/change.js';
-import { Repetition, SUPERSEDED_HEADERS } from '../change/repetition.js';
 import type { History } from '../change/stream-origin.js';
 import { StreamOrigin } from '../change/stream-origin.js';
 import type { Transaction } from '../change/transaction.js';
@@ -20,8 +19,6 @@ export interface DecoderOptions {
   readonly history: History;
   /** Whether logical messages are events. */
   readonly messages: boolean;
-  /** What was committed below may be in a snapshot that came before; 0 (default) for nothing. */
-  readonly seenBelow?: number;
 }
 
 /**
@@ -47,15 +44,10 @@ export class ChangeDecoder {
   readonly #end: ReadEnd = { at: 0 };
   readonly #history: History;
   readonly #messages: boolean;
-  readonly #seenBelow: number;
-  /** Until the stream has passed `seenBelow`. */
-  #repetition: Repetition | undefined;
 
   constructor(options: DecoderOptions, progress: Progress) {
     this.#history = options.history;
     this.#messages = options.messages;
-    this.#seenBelow = options.seenBelow ?? 0;
-    this.#repetition = this.#seenBelow > 0 ? new Repetition() : undefined;
     this.progress = progress;
   }
 
@@ -91,7 +83,12 @@ export class ChangeDecoder {
         this.#delete(buffer, at + 1, end);
         return;
       case code.BEGIN:
-        this.#begin(buffer, at + 1);
+        this.#transaction = {
+          commitLsn: u64(buffer, at + 1),
+          committedAt: i64(buffer, at + 9),
+          xid: u32(buffer, at + 17),
+          headers: NO_HEADERS,
+        };
         return;
       case code.COMMIT:
         this.#commit(u64(buffer, at + 10));
@@ -122,7 +119,6 @@ export class ChangeDecoder {
   /** What was decoded since the last call, as a frame; `undefined` when nothing was. */
   take(): BatchFrame<Change> | undefined {
     if (this.#events.length === 0) return undefined;
-    if (this.#repetition) this.#checkRepetition(this.#repetition);
     const frame: BatchFrame<Change> = {
       kind: 'batch',
       events: this.#events,
@@ -135,17 +131,6 @@ export class ChangeDecoder {
     this.#ofTransaction = 0;
     this.bytes = 0;
     return frame;
-  }
-
-  #begin(buffer: WireBuffer, at: number): void {
-    const commitLsn = u64(buffer, at);
-    const repeated = commitLsn < this.#seenBelow;
-    this.#transaction = {
-      commitLsn,
-      committedAt: i64(buffer, at + 8),
-      xid: u32(buffer, at + 16),
-      headers: repeated ? SUPERSEDED_HEADERS : NO_HEADERS,
-    };
   }
 
   #insert(buffer: WireBuffer, at: number, end: number): void {
@@ -196,9 +181,7 @@ export class ChangeDecoder {
   #logicalMessage(buffer: WireBuffer, at: number, end: number): void {
     const { change, lsn } = readLogicalMessage(buffer, at);
     if (change.prefix === CONTEXT_PREFIX && this.#transaction && this.progress.index === 0) {
-      const { headers } = this.#transaction;
-      const own = contextHeaders(change.content);
-      this.#transaction.headers = headers === NO_HEADERS ? own : { ...own, ...headers };
+      this.#transaction.headers = contextHeaders(change.content);
       return;
     }
     if (change.transactional && this.#transaction) {
@@ -224,11 +207,6 @@ export class ChangeDecoder {
     this.#events.push(new Envelope<Change>(change, origin, this.progress.index - 1));
     this.#ofTransaction++;
     this.bytes += bytes + EVENT_OVERHEAD;
-  }
-
-  #checkRepetition(repetition: Repetition): void {
-    repetition.check(this.#events);
-    if (this.progress.resume >= this.#seenBelow) this.#repetition = undefined;
   }
 
   #commit(end: number): void {
