@@ -62,6 +62,21 @@ test('an operator that lets an event overtake one of the same key fails the pipe
   expect(running.report().lastError?.message).toContain('stage 1');
 });
 
+test('deliveries that are joined over one of the same key fail the pipeline', async () => {
+  const { source, composition, checkpoints } = started();
+  source.push(...numbers(15, (n) => (n < 10 ? 'same' : 'other')));
+  const swapped: OperatorFunction<Delivery<Data>, Delivery<Data>> = (deliveries) =>
+    deliveries.pipe(
+      bufferCount(3),
+      mergeMap(([a, b, c]) => {
+        const joined = Delivery.merge([a, c] as Delivery<Data>[]);
+        return of(b as Delivery<Data>, joined);
+      }),
+    );
+  const running = composition.pipe(swapped).to(memorySink<Data>(), { checkpoints });
+  await expect(running.run()).rejects.toMatchObject({ code: 'PIPELINE_DELIVERY_REORDERED' });
+});
+
 test.each([
   ['without a key in common', {}, (n: number) => `k${n}`],
   ['when it is declared unordered', { unordered: true }, () => 'same'],

@@ -41,6 +41,7 @@ class Handling {
         this.diverted.push({ entries, events: failures.map(({ event }) => (event.data as Numbered).n) });
       },
       () => false,
+      true,
     );
   }
 

@@ -78,6 +78,8 @@ export class Delivery<T> {
    * away in the meantime are left out: its new owner reads them again.
    *
    * @throws TypeError when there are none, or when their lanes or partitions differ.
+   * @throws ComponentError `PIPELINE_DELIVERY_REORDERED` when one that is not among them came in between, and has a key in
+   * common with an earlier one of them: joined with the last, that one would be overtaken.
    */
   static merge<T>(all: readonly Delivery<T>[]): Delivery<T> {
     const stale = all.filter((one) => one.stale);
@@ -91,6 +93,7 @@ export class Delivery<T> {
     }
     if (deliveries !== all) for (const one of stale) one.settle();
     if (deliveries.length === 1) return last;
+    if (!last.flow.unordered) refuseOvertaken(deliveries, last);
     for (const one of deliveries) one.#spend();
     const made = new Delivery<T>(
       eventsOf(deliveries),
@@ -129,12 +132,34 @@ export class Delivery<T> {
   }
 }
 
+/** What is joined takes the place of the last: nothing with a key in common may stand between. */
+function refuseOvertaken(deliveries: readonly Delivery<unknown>[], last: Delivery<unknown>): void {
+  if (deliveries.every((one, at) => one === last || one.next === deliveries[at + 1])) return;
+  const joined = new Set(deliveries);
+  const before: Delivery<unknown>[] = [];
+  for (let one = deliveries[0]; one !== undefined && one !== last; one = one.next) {
+    if (joined.has(one)) {
+      before.push(one);
+      continue;
+    }
+    if (one.lane !== last.lane || (one.partition ?? last.partition) !== (last.partition ?? one.partition)) continue;
+    const keys = new Set(eventsOf(before).map(({ key }) => key));
+    if (!one.events.some(({ key }) => key !== undefined && keys.has(key))) continue;
+    throw new ComponentError('PIPELINE_DELIVERY_REORDERED', 'deliveries were joined over one with a key in common', {
+      details: { lane: last.lane, stage: last.stage?.name ?? 'none' },
+    });
+  }
+}
+
 /** The events of all of them, in order; those of a single one are not copied. */
 export function eventsOf<T>(deliveries: readonly Delivery<T>[]): readonly Envelope<T>[] {
   const [only] = deliveries;
   if (only !== undefined && deliveries.length === 1) return only.events;
-  const events: Envelope<T>[] = [];
-  for (const delivery of deliveries) for (const event of delivery.events) events.push(event);
+  let count = 0;
+  for (const delivery of deliveries) count += delivery.events.length;
+  const events = new Array<Envelope<T>>(count);
+  let at = 0;
+  for (const delivery of deliveries) for (const event of delivery.events) events[at++] = event;
   return events;
 }
 

@@ -9,6 +9,8 @@ export class Flow {
   constructor(
     private readonly diverted: (lane: Lane, entries: readonly Entry[], failures: readonly Failure[]) => void,
     private readonly pressed: () => boolean,
+    /** Whether stages may change the order of events with the same key. */
+    readonly unordered = false,
   ) {}
 
   /** Whether nothing may be held back now: the pipeline waits for credit with nothing being written, or it drains. */

@@ -80,6 +80,7 @@ export class Generation {
     this.#flow = new Flow(
       (lane, entries, failures) => void this.#divert(lane, entries, failures),
       () => this.#urgent,
+      options.unordered,
     );
     const fail = (error: unknown) => this.fail(error);
     const lane = (of: Lane) => this.#lanes.get(of);
