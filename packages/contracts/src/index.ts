@@ -17,6 +17,7 @@ export type {
 export type { EnvelopeJson, EnvelopeOverrides, EventOrigin, Headers } from './event/envelope.js';
 export { Envelope } from './event/envelope.js';
 export { keyOf, keyParts } from './event/key.js';
+export { SUPERSEDED } from './event/superseded.js';
 export { UNCHANGED, type Unchanged } from './event/unchanged.js';
 export type { Version } from './event/version.js';
 export type { ErrorDetails, ErrorOptions, RetryClass } from './failure/component-error.js';

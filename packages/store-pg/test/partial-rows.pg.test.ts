@@ -1,4 +1,4 @@
-import { Envelope, type EventOrigin, isBatchError, UNCHANGED } from '@sluice/contracts';
+import { Envelope, type EventOrigin, isBatchError, SUPERSEDED, UNCHANGED } from '@sluice/contracts';
 import { useDatabase } from '@sluice/testkit/vitest';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Row, type TableSinkOptions, tableSink } from '../src/index.js';
@@ -162,6 +162,35 @@ describe('a change that left a value alone, of a row that is not there, is an er
     const failure = isBatchError(error) ? error.failures.get(0) : undefined;
     expect(failure).toMatchObject({ code: 'STORE_PG_ROW_MISSING', retry: 'never', details: { columns: ['id'] } });
     expect(`${failure?.stack} ${JSON.stringify(failure)}`).not.toMatch(/secret|4711/);
+  });
+});
+
+describe('a change that the snapshot may contain already, of a row that is not there, is let go', () => {
+  const repeated = (events: Envelope<Row>[]) =>
+    events.map((one) => one.with(one.data, { headers: { [SUPERSEDED]: 'true' } }));
+
+  test('and the rest of the write is done', async () => {
+    await write([
+      ...repeated([row(3, 'x', UNCHANGED), ...rekeyed(4, 5, 'x', UNCHANGED), row(1, 'x', UNCHANGED)]),
+      ...repeated([row(6, 'x', UNCHANGED), row(6, 'y', 'all'), ...rekeyed(2, 7, 'z', UNCHANGED)]),
+    ]);
+    expect(await stands()).toEqual([
+      { id: 1, title: 'x', body: 'long 1' },
+      { id: 6, title: 'y', body: 'all' },
+      { id: 7, title: 'z', body: 'long 2' },
+    ]);
+  });
+
+  test('and no other event is, nor another fault', async () => {
+    const events = [...repeated([row(3, 'x', UNCHANGED), row(1, '\0', UNCHANGED)]), row(4, 'x', UNCHANGED)];
+    const [taken] = repeated([row(5, 'x', UNCHANGED)]);
+    const back = taken?.with(taken.data, { headers: { [SUPERSEDED]: 'false' } });
+    const failures = await failuresOf(write([...events, ...(back ? [back] : [])]));
+    expect(failures).toEqual([
+      [1, 'STORE_PG_DATA_REFUSED'],
+      [2, 'STORE_PG_ROW_MISSING'],
+      [3, 'STORE_PG_ROW_MISSING'],
+    ]);
   });
 });
 

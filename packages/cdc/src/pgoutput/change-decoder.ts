@@ -1,5 +1,6 @@
 import { type BatchFrame, ComponentError, Envelope, type Headers } from '@sluice/contracts';
 import type { Change } from '../change/change.js';
+import { Repetition, SUPERSEDED_HEADERS } from '../change/repetition.js';
 import type { History } from '../change/stream-origin.js';
 import { StreamOrigin } from '../change/stream-origin.js';
 import type { Transaction } from '../change/transaction.js';
@@ -19,6 +20,8 @@ export interface DecoderOptions {
   readonly history: History;
   /** Whether logical messages are events. */
   readonly messages: boolean;
+  /** What was committed below may be in a snapshot that came before; 0 (default) for nothing. */
+  readonly seenBelow?: number;
 }
 
 /**
@@ -44,10 +47,15 @@ export class ChangeDecoder {
   readonly #end: ReadEnd = { at: 0 };
   readonly #history: History;
   readonly #messages: boolean;
+  readonly #seenBelow: number;
+  /** Until the stream has passed `seenBelow`. */
+  #repetition: Repetition | undefined;
 
   constructor(options: DecoderOptions, progress: Progress) {
     this.#history = options.history;
     this.#messages = options.messages;
+    this.#seenBelow = options.seenBelow ?? 0;
+    this.#repetition = this.#seenBelow > 0 ? new Repetition() : undefined;
     this.progress = progress;
   }
 
@@ -83,12 +91,7 @@ export class ChangeDecoder {
         this.#delete(buffer, at + 1, end);
         return;
       case code.BEGIN:
-        this.#transaction = {
-          commitLsn: u64(buffer, at + 1),
-          committedAt: i64(buffer, at + 9),
-          xid: u32(buffer, at + 17),
-          headers: NO_HEADERS,
-        };
+        this.#begin(buffer, at + 1);
         return;
       case code.COMMIT:
         this.#commit(u64(buffer, at + 10));
@@ -119,6 +122,7 @@ export class ChangeDecoder {
   /** What was decoded since the last call, as a frame; `undefined` when nothing was. */
   take(): BatchFrame<Change> | undefined {
     if (this.#events.length === 0) return undefined;
+    if (this.#repetition) this.#checkRepetition(this.#repetition);
     const frame: BatchFrame<Change> = {
       kind: 'batch',
       events: this.#events,
@@ -131,6 +135,17 @@ export class ChangeDecoder {
     this.#ofTransaction = 0;
     this.bytes = 0;
     return frame;
+  }
+
+  #begin(buffer: WireBuffer, at: number): void {
+    const commitLsn = u64(buffer, at);
+    const repeated = commitLsn < this.#seenBelow;
+    this.#transaction = {
+      commitLsn,
+      committedAt: i64(buffer, at + 8),
+      xid: u32(buffer, at + 16),
+      headers: repeated ? SUPERSEDED_HEADERS : NO_HEADERS,
+    };
   }
 
   #insert(buffer: WireBuffer, at: number, end: number): void {
@@ -181,7 +196,9 @@ export class ChangeDecoder {
   #logicalMessage(buffer: WireBuffer, at: number, end: number): void {
     const { change, lsn } = readLogicalMessage(buffer, at);
     if (change.prefix === CONTEXT_PREFIX && this.#transaction && this.progress.index === 0) {
-      this.#transaction.headers = contextHeaders(change.content);
+      const { headers } = this.#transaction;
+      const own = contextHeaders(change.content);
+      this.#transaction.headers = headers === NO_HEADERS ? own : { ...own, ...headers };
       return;
     }
     if (change.transactional && this.#transaction) {
@@ -207,6 +224,11 @@ export class ChangeDecoder {
     this.#events.push(new Envelope<Change>(change, origin, this.progress.index - 1));
     this.#ofTransaction++;
     this.bytes += bytes + EVENT_OVERHEAD;
+  }
+
+  #checkRepetition(repetition: Repetition): void {
+    repetition.check(this.#events);
+    if (this.progress.resume >= this.#seenBelow) this.#repetition = undefined;
   }
 
   #commit(end: number): void {

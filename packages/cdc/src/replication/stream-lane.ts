@@ -35,9 +35,17 @@ export interface StreamLaneOptions {
   /** Known once the slot exists. */
   readonly start: () => Position | undefined;
   /** Makes the slot if need be, and tells where to read from and through which connection. */
-  readonly begin: () => Promise<{ readonly position: Position; readonly link: ReplicationClient | undefined }>;
+  readonly begin: () => Promise<StreamBeginning>;
   /** Whether a connection made later leads to the same history. */
   readonly sameHistory: (client: ReplicationClient) => boolean;
+}
+
+/** How the reading of a slot begins. */
+export interface StreamBeginning {
+  readonly position: Position;
+  /** What was committed below may be in the snapshot already; 0 for nothing. */
+  readonly seenBelow: number;
+  readonly link: ReplicationClient | undefined;
 }
 
 /**
@@ -100,12 +108,12 @@ export class StreamLane implements LaneReader<Change> {
   }
 
   async *#frames(): AsyncGenerator<Frame<Change>> {
-    const { position, link } = await this.#options.begin();
+    const { position, seenBelow, link } = await this.#options.begin();
     const resume = lsnOf(position);
     this.#status = new StandbyStatus(this.#options.confirmed ? lsnOf(this.#options.confirmed) : resume);
     this.#progress = new Progress(resume, position.within);
     this.#progress.await(this.#awaited);
-    const decoder = new ChangeDecoder(this.#options, this.#progress);
+    const decoder = new ChangeDecoder({ ...this.#options, seenBelow }, this.#progress);
     for (let given = link; ; given = undefined) {
       this.#link = await this.#connect(given, this.#progress, this.#status);
       if (!this.#link) return;

@@ -8,6 +8,8 @@ export interface ExportedSnapshot {
   readonly name: string;
   /** A log position not after the snapshot's own. */
   readonly lsn: number;
+  /** A log position behind the commit of every transaction that the snapshot sees, and perhaps of a few more. */
+  readonly seenBelow: number;
   release(): void;
 }
 
@@ -17,9 +19,11 @@ export async function exportSnapshot(connection: Connection): Promise<ExportedSn
   try {
     await query(client, 'snapshot', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const [row] = await query(client, 'snapshot', `SELECT ${CURRENT_LSN}::text AS lsn, pg_export_snapshot() AS name`);
+    const [later] = await query(client, 'snapshot', `SELECT ${END_OF_WAL}::text AS lsn`);
     return {
       name: row?.['name'] ?? '',
       lsn: parseLsn(row?.['lsn'] ?? '0/0'),
+      seenBelow: parseLsn(later?.['lsn'] ?? '0/0'),
       release: () => disconnect(client),
     };
   } catch (error) {
@@ -31,3 +35,7 @@ export async function exportSnapshot(connection: Connection): Promise<ExportedSn
 /** SQL for how far the WAL is on disk here; on a standby: how far it was replayed. */
 export const CURRENT_LSN =
   'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END';
+
+/** SQL for the end of the WAL, on disk or not; on a standby: of what came, which is ahead of what can be seen. */
+const END_OF_WAL =
+  'CASE WHEN pg_is_in_recovery() THEN GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_insert_lsn() END';

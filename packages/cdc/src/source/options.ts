@@ -14,7 +14,7 @@ export interface PostgresChangesOptions<Tables extends readonly (string | TableR
    * altered (default: true). Without: one that exists.
    */
   readonly publication?: string | { readonly name: string; readonly create?: boolean };
-  /** Letters a–z, digits and `_`, at most 63. `create` (default true): made at the first start. `temporary`: gone with the connection. */
+  /** Letters a–z, digits and `_`, at most 63. `create` (default true): made at the first start; false: adopted, and what it repeats of the snapshot is marked `SUPERSEDED` until the next restart. `temporary`: gone with the connection. */
   readonly slot: string | { readonly name: string; readonly create?: boolean; readonly temporary?: boolean };
   /** `initial` (default): the rows that are there come first, as `read` changes. */
   readonly snapshot?: 'initial' | 'never';

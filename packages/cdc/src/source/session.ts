@@ -28,6 +28,8 @@ export interface Opened {
 interface Beginning {
   readonly position: Position;
   readonly snapshot?: { readonly name: string; readonly place: SnapshotPlace };
+  /** The snapshot may contain what was committed below; 0 when it is not newer than the stream's beginning. */
+  readonly seenBelow: number;
   release(): void;
 }
 
@@ -127,11 +129,11 @@ export class PostgresSession implements SourceSession<Change> {
       confirmed: slotConfirmed === undefined ? undefined : streamPosition(slotConfirmed),
       start: () => (plan.kind === 'existing' ? plan.position : this.#begun?.position),
       begin: async () => {
-        const { position, release } = await this.#begin();
+        const { position, seenBelow, release } = await this.#begin();
         release();
         const link = this.#replication;
         this.#replication = undefined;
-        return { position, link };
+        return { position, seenBelow, link };
       },
       sameHistory: ({ identity }) =>
         identity.systemId === replication.identity.systemId && identity.timeline === replication.identity.timeline,
@@ -152,7 +154,8 @@ export class PostgresSession implements SourceSession<Change> {
       notice: context.notice,
     });
     const at = slot.consistentPoint;
-    return this.#note({ position: streamPosition(at), release: () => {}, ...this.#snapshot(slot.snapshot, at, at) });
+    const snapshot = this.#snapshot(slot.snapshot, at, at);
+    return this.#note({ position: streamPosition(at), seenBelow: 0, release: () => {}, ...snapshot });
   }
 
   async #adopt({
@@ -162,11 +165,11 @@ export class PostgresSession implements SourceSession<Change> {
     readonly position: Position;
     readonly snapshot: boolean;
   }): Promise<Beginning> {
-    if (!snapshot) return this.#note({ position, release: () => {} });
+    if (!snapshot) return this.#note({ position, seenBelow: 0, release: () => {} });
     const exported = await exportSnapshot(this.#opened.settings.connection);
     const streamStart = Number.parseInt(position.resume, 16);
-    const { name, lsn, release } = exported;
-    return this.#note({ position, release, ...this.#snapshot(name, lsn, streamStart) });
+    const { name, lsn, seenBelow, release } = exported;
+    return this.#note({ position, seenBelow, release, ...this.#snapshot(name, lsn, streamStart) });
   }
 
   #snapshot(name: string | null, lsn: number, streamStart: number): Pick<Beginning, 'snapshot'> {

@@ -15,7 +15,7 @@ export interface StartFacts {
 
 /** How a session begins. */
 export type StartPlan =
-  /** From a checkpoint, or from where the slot stands. `snapshot`: a new one first; what the stream repeats of it converges. */
+  /** From a checkpoint, or from where the slot stands. `snapshot`: a new one first; what the stream repeats of it is marked, and converges. */
   | { readonly kind: 'existing'; readonly position: Position; readonly snapshot: boolean }
   /** With a new slot. */
   | { readonly kind: 'create'; readonly snapshot: boolean };

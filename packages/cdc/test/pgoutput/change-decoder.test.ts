@@ -1,4 +1,4 @@
-import { UNCHANGED } from '@sluice/contracts';
+import { SUPERSEDED, UNCHANGED } from '@sluice/contracts';
 import { describe, expect, test } from 'vitest';
 import { JsonText } from '../../src/index.js';
 import { ChangeDecoder } from '../../src/pgoutput/change-decoder.js';
@@ -212,5 +212,43 @@ describe('transactions', () => {
       pgoutput.insert(16400, ['1', 'a', null]),
     );
     expect(it.take()?.events.map((event) => event.id)).toEqual(['9-0']);
+  });
+});
+
+describe('what a snapshot may contain already is marked', () => {
+  const history = { source: 'test', epoch: '1/1' };
+  const rekey = (from: string, to: string) =>
+    pgoutput.update(16400, [to, 'x', 'unchanged-toast'], ['K', [from, null, null]]);
+  const marksOf = (...all: Buffer[]) => {
+    const it = new ChangeDecoder({ history, messages: false, seenBelow: 0x200 }, new Progress(0, 0));
+    const marks: (string | undefined)[] = [];
+    for (const bytes of [documents, ...all]) {
+      it.decode(pgoutput.wire(bytes), 0, bytes.length);
+      marks.push(...(it.take()?.events ?? []).map(({ headers }) => headers[SUPERSEDED]));
+    }
+    return marks;
+  };
+
+  test('below the bound, and nothing from there on', () => {
+    const update = pgoutput.update(16400, ['1', 'x', 'unchanged-toast']);
+    expect(
+      marksOf(pgoutput.begin(0x1ff), update, pgoutput.commit(0x1ff, 0x200), pgoutput.begin(0x200), update),
+    ).toEqual(['true', undefined]);
+  });
+
+  test('but for a move to a key that was given up before, in whatever batch', () => {
+    expect(
+      marksOf(
+        pgoutput.begin(0x100),
+        rekey('1', '9'),
+        rekey('2', '1'),
+        pgoutput.commit(0x100, 0x130),
+        pgoutput.begin(0x140),
+        pgoutput.remove(16400, 'K', ['7', null, null]),
+        pgoutput.update(16400, ['7', 'x', 'unchanged-toast']),
+        rekey('3', '7'),
+        rekey('4', '8'),
+      ),
+    ).toEqual(['true', 'false', 'true', 'true', 'false', 'true']);
   });
 });

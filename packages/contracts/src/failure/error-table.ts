@@ -224,7 +224,7 @@ export const ERRORS = {
   STORE_PG_ROW_MISSING: {
     retry: 'never',
     advice:
-      'The target lacks a row that the source changed: rebuild it, or set REPLICA IDENTITY FULL on the source, so that changes carry all values.',
+      'The target lacks a row that the source changed: rebuild it, or set REPLICA IDENTITY FULL on the source, so that changes carry all values. After a restart while the stream caught up with a snapshot newer than its slot, it may be a row that was deleted or moved before the snapshot.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

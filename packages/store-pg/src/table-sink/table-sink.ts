@@ -32,7 +32,8 @@ export interface TableSinkOptions {
  *
  * A row with an `UNCHANGED` column is updated and never inserted, since a value would be missing: without a row there, the
  * event fails with `STORE_PG_ROW_MISSING`. Where such an event has a `previousKey` that the event before it deletes, the row
- * is moved to its new key instead, and keeps the value.
+ * is moved to its new key instead, and keeps the value. An event with the header `SUPERSEDED` is let go where it would
+ * fail for a missing row.
  *
  * Atomic: rows and checkpoints are written in one transaction, so after a crash no event is lost or applied twice. Changes
  * of one key within a write become one. Events whose values Postgres refuses, or whose row is missing, are named in a

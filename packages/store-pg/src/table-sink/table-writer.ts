@@ -1,4 +1,11 @@
-import { BatchError, ComponentError, type Envelope, isComponentError, type WriteContext } from '@sluice/contracts';
+import {
+  BatchError,
+  ComponentError,
+  type Envelope,
+  isComponentError,
+  SUPERSEDED,
+  type WriteContext,
+} from '@sluice/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { saveCheckpoints } from '../checkpoints/save-statement.js';
 import { inTransaction } from '../connection/connection.js';
@@ -13,7 +20,8 @@ import { moveRows, writeRows } from './write-rows.js';
  *
  * First all at once: the changes of each key joined, a statement for each set of columns. Where Postgres refuses a value,
  * a row that must be there is not, or keys cannot be told by their text, event by event in their order, each behind a savepoint: so the bad ones get their
- * names, and what is only refused out of order (a unique value that moves from row to row) is written after all.
+ * names, what is only refused out of order (a unique value that moves from row to row) is written after all, and what a
+ * snapshot had already and is gone since is let go.
  */
 export class TableWriter {
   readonly #encoder: RowEncoder;
@@ -38,7 +46,7 @@ export class TableWriter {
       if (done) return;
     }
     await inTransaction(this.pool, this.#doing, async (client) => {
-      await this.#oneByOne(client, encoded);
+      await this.#oneByOne(client, encoded, events);
       await finish(client);
     });
   }
@@ -64,7 +72,11 @@ export class TableWriter {
     );
   }
 
-  async #oneByOne(client: PoolClient, { changes, failures }: EncodedWrite): Promise<void> {
+  async #oneByOne(
+    client: PoolClient,
+    { changes, failures }: EncodedWrite,
+    events: readonly Envelope<Row>[],
+  ): Promise<void> {
     const failed = new Map(failures);
     for (const [index, change] of changes.entries()) {
       if (change === undefined) continue;
@@ -75,6 +87,7 @@ export class TableWriter {
       } catch (error) {
         if (!isFaultOfEvent(error)) throw error;
         await client.query('ROLLBACK TO SAVEPOINT event');
+        if (isRowMissing(error) && events[index]?.headers[SUPERSEDED] === 'true') continue;
         failed.set(index, fromPostgres(error, this.#doing));
       }
     }
@@ -98,5 +111,9 @@ export class TableWriter {
 }
 
 function isFaultOfEvent(error: unknown): boolean {
-  return isDataError(error) || (isComponentError(error) && error.code === 'STORE_PG_ROW_MISSING');
+  return isDataError(error) || isRowMissing(error);
+}
+
+function isRowMissing(error: unknown): boolean {
+  return isComponentError(error) && error.code === 'STORE_PG_ROW_MISSING';
 }
