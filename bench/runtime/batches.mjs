@@ -14,15 +14,23 @@ const origin = {
   headers: () => ({}),
 };
 
-/** Answers with a function that gives batch number `at`. */
-export function batches(size) {
+/**
+ * Answers with a function that gives batch number `at` as a source's frame. To make the frame and its position is the
+ * source's work: every way is given it alike.
+ */
+export function frames(size) {
   const ring = Array.from({ length: RING }, (_, batch) =>
     Array.from({ length: size }, (_, at) => {
       const ordinal = batch * size + at;
       return new Envelope({ id: ordinal, title: `Agreement ${ordinal}`, status: 'signed' }, origin, ordinal);
     }),
   );
-  return (at) => ring[at % RING];
+  return (at) => ({
+    kind: 'batch',
+    events: ring[at % RING],
+    bytes: size * 200,
+    position: { resume: String(at).padStart(16, '0'), within: 0 },
+  });
 }
 
 /** Step 1: data to other data. */

@@ -3,13 +3,13 @@ import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isWanted, present, summarize } from '../batches.mjs';
 
-export function streamsPerBatch({ batch, count, sink }) {
+export function streamsPerBatch({ frame, count, sink }) {
   let at = 0;
   return pipeline(
     new Readable({
       objectMode: true,
       read() {
-        this.push(at === count ? null : batch(at++));
+        this.push(at === count ? null : frame(at++).events);
       },
     }),
     each((events) => events.map((event) => event.with(summarize(event.data)))),
@@ -19,7 +19,7 @@ export function streamsPerBatch({ batch, count, sink }) {
   );
 }
 
-export function streamsPerEvent({ batch, count, sink }) {
+export function streamsPerEvent({ frame, count, sink }) {
   let at = 0;
   const one = [undefined];
   return pipeline(
@@ -27,7 +27,7 @@ export function streamsPerEvent({ batch, count, sink }) {
       objectMode: true,
       read() {
         if (at === count) this.push(null);
-        else for (const event of batch(at++)) this.push(event);
+        else for (const event of frame(at++).events) this.push(event);
       },
     }),
     each((event) => event.with(summarize(event.data))),

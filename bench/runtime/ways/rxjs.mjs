@@ -2,7 +2,7 @@
 import { filter, map, Subject } from 'rxjs';
 import { isWanted, present, summarize } from '../batches.mjs';
 
-export async function rxjsPerBatch({ batch, count, sink }) {
+export async function rxjsPerBatch({ frame, count, sink }) {
   const input = new Subject();
   input
     .pipe(
@@ -11,10 +11,10 @@ export async function rxjsPerBatch({ batch, count, sink }) {
       map((events) => events.map((event) => event.with(present(event.data)))),
     )
     .subscribe(sink);
-  for (let at = 0; at < count; at += 1) input.next(batch(at));
+  for (let at = 0; at < count; at += 1) input.next(frame(at).events);
 }
 
-export async function rxjsPerEvent({ batch, count, sink }) {
+export async function rxjsPerEvent({ frame, count, sink }) {
   const input = new Subject();
   const one = [undefined];
   input
@@ -27,5 +27,5 @@ export async function rxjsPerEvent({ batch, count, sink }) {
       one[0] = event;
       sink(one);
     });
-  for (let at = 0; at < count; at += 1) for (const event of batch(at)) input.next(event);
+  for (let at = 0; at < count; at += 1) for (const event of frame(at).events) input.next(event);
 }

@@ -2,16 +2,16 @@
 import { filterEvents, mapEvents, memoryCheckpoints, pipeline } from '@sluice/runtime';
 import { isWanted, present, summarize } from '../batches.mjs';
 
-export async function sluice({ batch, count, size, sink }) {
+export async function sluice({ frame, count, sink }) {
   await pipeline('bench')
-    .from(source(batch, count, size))
+    .from(source(frame, count))
     .pipe(mapEvents(summarize), filterEvents(isWanted), mapEvents(present))
     .to(memorySink(sink), { checkpoints: memoryCheckpoints() })
     .run();
 }
 
-/** What a written-out reader is at its cheapest: one promise and one frame for each batch. */
-function source(batch, count, size) {
+/** What a written-out reader is at its cheapest: one promise for each frame. */
+function source(frame, count) {
   const lane = {
     lane: 'bench',
     generation: 1n,
@@ -22,10 +22,8 @@ function source(batch, count, size) {
       },
       async next() {
         if (this.at === count) return { done: true, value: undefined };
-        const events = batch(this.at);
         this.at += 1;
-        const position = { resume: String(this.at).padStart(16, '0'), within: 0 };
-        return { done: false, value: { kind: 'batch', events, bytes: size * 200, position } };
+        return { done: false, value: frame(this.at) };
       },
     }),
     async confirm() {},
