@@ -17,6 +17,7 @@ import {
   batchBy,
   Delivery,
   memoryCheckpoints,
+  memoryDeadLetters,
   memorySink,
   memorySource,
   type Notice,
@@ -199,6 +200,25 @@ test('an outage of the sink is waited out, and makes no dead letter', async () =
   await running.caughtUp();
   expect(written).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(notices.every(({ code }) => code === 'TEST_DOWN')).toBe(true);
+  await running.drain();
+});
+
+test('an outage that is told by plain errors makes no dead letters either', async () => {
+  const { source, composition, checkpoints } = started();
+  source.push(...numbers(10));
+  let down = true;
+  const deadLetters = memoryDeadLetters();
+  const running = composition.to(
+    sinkOf(async () => {
+      if (down) throw new Error('connect ECONNREFUSED');
+    }),
+    { checkpoints, deadLetters, retry: { initialMs: 1, maxMs: 2, maxAttempts: 2 } },
+  );
+  void running.run();
+  await waitFor(() => running.report().counters.generations > 2, { what: 'several openings' });
+  down = false;
+  await running.caughtUp();
+  expect(deadLetters.letters).toEqual([]);
   await running.drain();
 });
 

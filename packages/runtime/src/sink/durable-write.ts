@@ -34,7 +34,7 @@ export interface WriteSetting {
  * - A write that fails as a whole is repeated; after `maxAttempts` this rejects, and the pipeline opens the sink anew. An
  *   outage never makes dead letters.
  * - A whole write that fails for its data (`never`), or with an error of unknown kind to the last attempt, is taken apart:
- *   each event alone. For an atomic sink that would tear a batch apart, so this rejects.
+ *   each event alone; if not one of them can be written, that is an outage after all. For an atomic sink that would tear a batch apart, so this rejects.
  */
 export async function writeDurably(write: SinkWrite, setting: WriteSetting): Promise<void> {
   const { session, policy, signal } = setting;
@@ -111,5 +111,8 @@ async function writeAlone(events: Events, cause: unknown, attempts: number, sett
       hopeless.push({ event, cause: one });
     }
   }
+  // Where nothing at all can be written and nobody says that it is the data, the sink is what is broken.
+  const unknown = hopeless.every(({ cause: one }) => !isComponentError(one));
+  if (unknown && events.length > 1 && hopeless.length === events.length) throw cause;
   if (hopeless.length > 0) await bury(hopeless, attempts + 1);
 }
