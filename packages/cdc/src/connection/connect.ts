@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Activity, mapError } from '../failure/map-error.js';
+import { abortable, type Limits } from './abortable.js';
 import { type Connection, clientConfig, SESSION_SETTINGS } from './settings.js';
 
 /** A row of a query whose values are left as texts. */
@@ -7,22 +8,27 @@ export type TextRow = Readonly<Record<string, string | null>>;
 
 /**
  * Opens a connection, in replication mode or not. An error that it has while nobody uses it is left to its next use.
+ * `limits` hold until it is open.
  *
  * @throws ComponentError `CDC_AUTH_FAILED`, `CDC_CONNECTION_LOST` and others
  */
-export async function connect(connection: Connection, replication: boolean): Promise<pg.Client> {
+export async function connect(connection: Connection, replication: boolean, limits?: Limits): Promise<pg.Client> {
   const client = new pg.Client({ ...clientConfig(connection, replication), types: { getTypeParser: () => asText } });
   client.on('error', () => {
     // Told again by the query or the socket that runs into it.
   });
   try {
-    await client.connect();
-    await client.query(SESSION_SETTINGS);
+    await (limits ? abortable(client, limits, () => begin(client)) : begin(client));
     return client;
   } catch (error) {
     disconnect(client);
     throw mapError(error, 'connect');
   }
+}
+
+async function begin(client: pg.Client): Promise<void> {
+  await client.connect();
+  await client.query(SESSION_SETTINGS);
 }
 
 /** Opens a connection for `use` and closes it after. */

@@ -9,6 +9,7 @@ import {
 } from '@sluice/contracts';
 import type { Change } from '../change/change.js';
 import type { History } from '../change/stream-origin.js';
+import { abortable } from '../connection/abortable.js';
 import { disconnect, withConnection } from '../connection/connect.js';
 import { connectReplication, type ReplicationClient } from '../connection/replication-client.js';
 import type { Connection } from '../connection/settings.js';
@@ -16,7 +17,9 @@ import { isTransient, mapError } from '../failure/map-error.js';
 import { ChangeDecoder } from '../pgoutput/change-decoder.js';
 import { Progress } from '../pgoutput/progress.js';
 import { primaryKey } from '../publication/published-tables.js';
-import { backoffMs, type ReconnectOptions } from './backoff.js';
+import { findSlot } from '../slot/slot.js';
+import type { ReconnectOptions } from './backoff.js';
+import { Outage } from './outage.js';
 import { pause } from './pause.js';
 import { StandbyStatus } from './standby-status.js';
 import { StreamLink, type StreamRequest } from './stream-link.js';
@@ -60,6 +63,7 @@ export class StreamLane implements LaneReader<Change> {
   readonly revoked = new Promise<Revocation>(() => {});
   readonly #options: StreamLaneOptions;
   readonly #closing = new AbortController();
+  readonly #outage: Outage;
   #status: StandbyStatus | undefined;
   #progress: Progress | undefined;
   #link: StreamLink | undefined;
@@ -69,6 +73,7 @@ export class StreamLane implements LaneReader<Change> {
     this.lane = options.lane;
     this.after = options.after;
     this.#options = options;
+    this.#outage = new Outage(options.reconnect);
     if (options.confirmed) this.confirmed = options.confirmed;
   }
 
@@ -117,28 +122,41 @@ export class StreamLane implements LaneReader<Change> {
     for (let given = link; ; given = undefined) {
       this.#link = await this.#connect(given, this.#progress, this.#status);
       if (!this.#link) return;
-      yield* this.#read(this.#link, decoder, this.#progress);
+      const since = performance.now();
+      const failure = yield* this.#read(this.#link, decoder, this.#progress);
       if (this.#closing.signal.aborted) return;
+      // A link that lasted was not part of an outage, though it had nothing to say.
+      if (performance.now() - since > this.#options.reconnect.maxDelayMs) this.#outage.over();
+      await this.#waitAfter(failure);
       decoder.restart();
     }
   }
 
-  /** Ends when the link is lost or closed. */
-  async *#read(link: StreamLink, decoder: ChangeDecoder, progress: Progress): AsyncGenerator<Frame<Change>> {
-    for (;;) {
-      if (this.#closing.signal.aborted) return;
+  /** Ends when the link is lost or closed, and returns why. */
+  async *#read(
+    link: StreamLink,
+    decoder: ChangeDecoder,
+    progress: Progress,
+  ): AsyncGenerator<Frame<Change>, ComponentError> {
+    let lost = new ComponentError('CDC_CONNECTION_LOST', 'the connection was closed');
+    while (!this.#closing.signal.aborted) {
       const failure = this.#decode(link, decoder);
       if (decoder.pendingRelation && (await this.#describeRelation(decoder))) continue;
       const frame = decoder.take() ?? (decoder.inTransaction ? undefined : progress.due(performance.now()));
-      if (frame) yield frame;
-      else if (failure && !isTransient(failure)) throw failure;
-      else if (failure || decoder.pendingRelation) break;
-      else if (!link.failure) await link.news();
+      if (frame) {
+        this.#outage.over();
+        yield frame;
+      } else if (failure && !isTransient(failure)) throw failure;
+      else if (failure || decoder.pendingRelation) {
+        lost = failure ?? lost;
+        break;
+      } else if (!link.failure) await link.news();
     }
     link.close();
     if (this.#options.temporary && !this.#closing.signal.aborted) {
       throw new ComponentError('CDC_CONNECTION_LOST', 'the connection is gone, and with it the temporary slot');
     }
+    return lost;
   }
 
   /** Returns why there will be no more, once all that came is decoded. */
@@ -169,30 +187,55 @@ export class StreamLane implements LaneReader<Change> {
     progress: Progress,
     status: StandbyStatus,
   ): Promise<StreamLink | undefined> {
-    const { reconnect, request, connection } = this.#options;
-    const since = performance.now();
-    for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
-      const given = attempt === 0 ? first : undefined;
+    const { request, connection } = this.#options;
+    const limits = { signal: this.#closing.signal, timeoutMs: request.linkTimeoutMs };
+    for (let given = first; !this.#closing.signal.aborted; given = undefined) {
       try {
-        const client = given ?? (await connectReplication(connection));
-        this.#check(client);
-        const link = await StreamLink.start(client, request, progress.resume, status);
+        const client = given ?? (await connectReplication(connection, limits));
+        const link = await abortable(client.client, limits, async () => {
+          await this.#check(client, progress.resume);
+          return StreamLink.start(client, request, progress.resume, status);
+        });
         if (!this.#closing.signal.aborted) return link;
         link.close();
       } catch (error) {
         const failure = mapError(error, 'stream');
-        const tired = performance.now() - since > reconnect.giveUpAfterMs;
-        const lostWithIt = this.#options.temporary;
-        if (tired || lostWithIt || !isTransient(failure)) throw failure;
-        await pause(backoffMs(attempt, reconnect), this.#closing.signal);
+        if (this.#options.temporary || !isTransient(failure)) throw failure;
+        await this.#waitAfter(failure);
       }
     }
     return undefined;
   }
 
-  #check(client: ReplicationClient): void {
+  /** Throws what failed when it has failed for too long. */
+  async #waitAfter(failure: ComponentError): Promise<void> {
+    const ms = this.#outage.failed(performance.now());
+    if (ms === undefined) throw failure;
+    await pause(ms, this.#closing.signal);
+  }
+
+  /** Whether the stream can go on there: Postgres itself would skip in silence what lies below the slot's position. */
+  async #check(client: ReplicationClient, resume: number): Promise<void> {
+    try {
+      this.#checkHistory(client);
+      if (!this.#options.temporary) await this.#checkSlot(client, resume);
+    } catch (error) {
+      disconnect(client.client);
+      throw error;
+    }
+  }
+
+  async #checkSlot({ client }: ReplicationClient, resume: number): Promise<void> {
+    const { slot } = this.#options.request;
+    const state = await findSlot(client, slot);
+    if (state?.confirmed === undefined || state.confirmed <= resume) return;
+    throw new ComponentError('CHECKPOINT_BEHIND', `slot ${slot} was moved on by someone else`, {
+      details: { slot, position: paddedPosition(resume), confirmed: paddedPosition(state.confirmed) },
+    });
+  }
+
+  #checkHistory(client: ReplicationClient): void {
     if (this.#options.sameHistory(client)) return;
-    disconnect(client.client);
     throw new ComponentError('CDC_CLUSTER_CHANGED', 'the server is another one, or was promoted', {
       details: { systemId: client.identity.systemId, timeline: client.identity.timeline },
     });

@@ -1,7 +1,7 @@
-import { ComponentError } from '@sluice/contracts';
+import { ComponentError, isComponentError } from '@sluice/contracts';
 import { quoteName, quoteText } from '../connection/quote.js';
 import type { ReplicationClient } from '../connection/replication-client.js';
-import { mapError, mapServerError } from '../failure/map-error.js';
+import { mapServerError } from '../failure/map-error.js';
 import { type ChangeDecoder, EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
 import { u8, u64 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
@@ -21,10 +21,12 @@ export interface StreamRequest {
 }
 
 /**
- * A server that shuts down asks again and again until all it has sent is confirmed, and does not end before. One that runs
- * asks at most once in half its time-out, which is longer than our status interval.
+ * A server that shuts down asks again as soon as it was answered, until all it has sent is confirmed, and does not end
+ * before. One that runs asks at most once in half its time-out.
  */
 const ASKED_BY_A_STOPPING_SERVER = 3;
+/** Asked later than this (milliseconds) is not asked again. */
+const ASKED_AGAIN_MS = 5000;
 
 /** CopyDone: the client is done with the stream. */
 const COPY_DONE = Uint8Array.of(code.COPY_DONE, 0, 0, 0, 4);
@@ -35,15 +37,23 @@ export class StreamLink {
   readonly #status: StandbyStatus;
   readonly #timer: NodeJS.Timeout;
   readonly #linkTimeoutMs: number;
+  readonly #intervalMs: number;
+  readonly #askedAgainMs: number;
+  #tickedAt = performance.now();
   #dead: ComponentError | undefined;
-  /** How often the server asked since the last status that nobody asked for. */
+  /** How often the server asked in a row, and when it last did. */
   #asked = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
 
-  private constructor(socket: RawSocket, status: StandbyStatus, intervalMs: number, linkTimeoutMs: number) {
+  private constructor(socket: RawSocket, status: StandbyStatus, request: StreamRequest, walSenderTimeoutMs: number) {
+    // A server that ends silent links soon must hear from us sooner, and one that says nothing must be asked in time.
+    const patience = walSenderTimeoutMs > 0 ? walSenderTimeoutMs : Number.POSITIVE_INFINITY;
     this.#socket = socket;
     this.#status = status;
-    this.#linkTimeoutMs = linkTimeoutMs;
-    this.#timer = setInterval(() => this.#tick(), intervalMs);
+    this.#linkTimeoutMs = request.linkTimeoutMs;
+    this.#askedAgainMs = Math.min(ASKED_AGAIN_MS, patience / 4);
+    this.#intervalMs = Math.min(request.statusIntervalMs, patience / 3, request.linkTimeoutMs / 4);
+    this.#timer = setInterval(() => this.#tick(), this.#intervalMs);
   }
 
   /**
@@ -65,9 +75,7 @@ export class StreamLink {
       socket.close();
       throw error;
     }
-    // A server that ends silent links soon must hear from us sooner.
-    const patience = from.walSenderTimeoutMs > 0 ? from.walSenderTimeoutMs / 3 : Number.POSITIVE_INFINITY;
-    return new StreamLink(socket, status, Math.min(request.statusIntervalMs, patience), request.linkTimeoutMs);
+    return new StreamLink(socket, status, request, from.walSenderTimeoutMs);
   }
 
   /** Why there will be no more. What has come before can still be decoded. */
@@ -95,7 +103,7 @@ export class StreamLink {
     try {
       this.#decode(decoder, maxBytes);
     } catch (error) {
-      this.#dead = mapError(error, 'stream');
+      this.#dead = isComponentError(error) ? error : undecodable(error);
     }
     this.#socket.proceedIfLow();
   }
@@ -155,23 +163,35 @@ export class StreamLink {
     if (!decoder.inTransaction) decoder.progress.idle(walEnd);
     if (!replyWanted) return;
     this.#socket.write(this.#status.message(false));
+    const now = performance.now();
+    if (now - this.#askedAt > this.#askedAgainMs) this.#asked = 0;
+    this.#askedAt = now;
     if (++this.#asked < ASKED_BY_A_STOPPING_SERVER) return;
     // What is not settled cannot be confirmed, so we let go: the slot keeps it until the server is back.
     this.#dead ??= new ComponentError('CDC_CONNECTION_LOST', 'the server is shutting down');
   }
 
   #tick(): void {
-    const silent = performance.now() - this.#socket.lastByteAt;
+    const now = performance.now();
+    // A process that was busy has not listened: what came meanwhile is still to be read.
+    if (now - this.#tickedAt > this.#intervalMs + this.#linkTimeoutMs / 4) this.#socket.lastByteAt = now;
+    this.#tickedAt = now;
+    const silent = now - this.#socket.lastByteAt;
     const liveness = livenessOf(silent, this.#linkTimeoutMs, this.#socket.paused);
     if (liveness === 'dead' && !this.#dead) {
       this.#dead = new ComponentError('CDC_CONNECTION_LOST', 'the server fell silent', {
         details: { silentMs: Math.round(silent) },
       });
     }
-    this.#asked = 0;
     this.#socket.write(this.#status.message(liveness === 'ask'));
     this.#socket.nudge();
   }
+}
+
+/** Never for another attempt: the same bytes would come again. */
+function undecodable(cause: unknown): ComponentError {
+  const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : typeof cause;
+  return new ComponentError('CDC_PROTOCOL', 'a change could not be decoded', { details: { reason } });
 }
 
 function startCommand(request: StreamRequest, lsn: number, serverVersion: number): string {

@@ -33,7 +33,7 @@ export function postgresChanges<
 }
 
 async function open(settings: Settings, context: SourceContext): Promise<PostgresSession> {
-  const replication = await connectReplication(settings.connection);
+  const replication = await connectReplication(settings.connection, context);
   try {
     return await openWith(replication, settings, context);
   } catch (error) {

@@ -101,6 +101,8 @@ export class RawSocket {
   proceed(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    // While it was stopped nothing could be heard; the silence counts from here.
+    this.lastByteAt = performance.now();
     if (!this.#napping) this.#socket.resume();
   }
 
