@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg';
+import pg, { type ClientConfig } from 'pg';
 
 /** A connection string, or what the `pg` package takes; what is missing comes from PG* variables and `~/.pgpass`. */
 export type Connection = string | ClientConfig;
@@ -14,6 +14,18 @@ export function clientConfig(connection: Connection, replication: boolean): Clie
     ...given,
     ...(replication ? { replication: 'database' } : {}),
   } as ClientConfig;
+}
+
+/** Whether `pg` can make something of it. What is wrong with it is not told: the reason may quote a password. */
+export function isReadable(connection: unknown): connection is Connection {
+  if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null)) return false;
+  if (Array.isArray(connection)) return false;
+  try {
+    new pg.Client(clientConfig(connection, true));
+    return true;
+  } catch {
+    return false; // an invalid URL, a certificate that is not there
+  }
 }
 
 /** Makes the text of values the same in every session, hides no rows, and keeps time-outs of the role from ending long reads. */

@@ -209,7 +209,7 @@ async function started(socket: RawSocket, slot: string): Promise<void> {
       slab.head = end;
       if (u8(buffer, head) === code.COPY_BOTH_RESPONSE) return;
       if (u8(buffer, head) === code.ERROR_RESPONSE) {
-        throw mapServerError(readErrorResponse(buffer, head), 'stream', { slot });
+        throw mapServerError(readErrorResponse(buffer, head), 'start', { slot });
       }
     }
     if (socket.failure) throw socket.failure;

@@ -1,6 +1,6 @@
 import { ComponentError } from '@sluice/contracts';
 import { splitTableName, type TableName, type TableRef } from '../change/table-ref.js';
-import type { Connection } from '../connection/settings.js';
+import { type Connection, isReadable } from '../connection/settings.js';
 import type { ReconnectOptions } from '../replication/backoff.js';
 
 /** Options of {@link postgresChanges}. */
@@ -61,12 +61,13 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
   const slot = typeof options.slot === 'string' ? { name: options.slot } : options.slot;
   if (!/^[a-z0-9_]{1,63}$/.test(slot?.name ?? '')) throw invalid('slot', 'must match [a-z0-9_]{1,63}');
   const publication = typeof options.publication === 'string' ? { name: options.publication } : options.publication;
-  const tables = options.tables?.map(parseTable);
+  const tables = options.tables && distinct(options.tables.map(parseTable));
   if (tables === undefined && publication === undefined) throw invalid('tables', 'give tables or a publication');
   if (tables?.length === 0) throw invalid('tables', 'must not be empty');
-  if (publication && (publication.name === '' || publication.name.includes('\0')))
-    throw invalid('publication', 'is empty');
-  if (options.connection === undefined) throw invalid('connection', 'is missing; {} takes the PG* variables');
+  if (publication !== undefined && !isName(publication.name)) throw invalid('publication', NOT_A_NAME);
+  const { snapshot = 'initial' } = options;
+  if (snapshot !== 'initial' && snapshot !== 'never') throw invalid('snapshot', "must be 'initial' or 'never'");
+  if (!isReadable(options.connection)) throw invalid('connection', 'cannot be read; {} takes the PG* variables');
   return {
     name: options.name ?? `postgres:${slot.name}`,
     connection: options.connection,
@@ -76,7 +77,7 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
     slot: slot.name,
     createSlot: slot.create ?? true,
     temporary: slot.temporary ?? false,
-    snapshot: (options.snapshot ?? 'initial') === 'initial',
+    snapshot: snapshot === 'initial',
     snapshotConnections: Math.floor(within('snapshotConnections', options.snapshotConnections ?? 2, 1, 100)),
     messages: options.messages ?? false,
     statusIntervalMs: within('statusIntervalMs', options.statusIntervalMs ?? 1000, 10, 3_600_000),
@@ -96,8 +97,19 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
 function parseTable(table: string | TableRef<unknown>): TableName {
   const text = typeof table === 'string' ? table : table.name;
   const name = splitTableName(text);
-  if (!name || text.includes('\0')) throw invalid('tables', 'each must be schema.name');
+  if (!name || !isName(name.schema) || !isName(name.name)) throw invalid('tables', 'each must be schema.name');
   return name;
+}
+
+function distinct(tables: readonly TableName[]): readonly TableName[] {
+  return [...new Map(tables.map((table) => [`${table.schema}\0${table.name}`, table])).values()];
+}
+
+const NOT_A_NAME = 'must be a name of 1 to 63 bytes';
+
+/** Longer names are cut off by Postgres in some places and not found in others. */
+function isName(name: string): boolean {
+  return typeof name === 'string' && name !== '' && !name.includes('\0') && Buffer.byteLength(name) <= 63;
 }
 
 function within(option: string, value: number, least: number, most: number): number {
