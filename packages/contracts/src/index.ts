@@ -23,6 +23,7 @@ export type { Version } from './event/version.js';
 export type { ErrorDetails, ErrorOptions, RetryClass } from './failure/component-error.js';
 export { BatchError, ComponentError, isBatchError, isComponentError } from './failure/component-error.js';
 export { ERRORS, type ErrorCode } from './failure/error-table.js';
+export { refuseUnknownOptions } from './failure/known-options.js';
 export type { DrainReport, Pipeline, PipelineState } from './pipeline/pipeline.js';
 export type { Lane } from './position/lane.js';
 export { comparePositions, type Position, paddedPosition } from './position/position.js';

@@ -333,6 +333,51 @@ test('a stage that emits something else than deliveries fails the pipeline with 
   await expect(running.run()).rejects.toMatchObject({ code: 'PIPELINE_STAGE_FAILED', retry: 'operator' });
 });
 
+test('a pipeline that cannot start says so, unless somebody else listens: of repetitions the 1st, 2nd, 4th, 8th', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => warnings.push(warning);
+  process.on('warning', hear);
+  const source = memorySource<Data>();
+  const down = { ...source, open: async () => Promise.reject(new ComponentError('TEST_DOWN', 'unreachable')) };
+  const running = pipeline('silent')
+    .from(down)
+    .to(memorySink<Data>(), { checkpoints: memoryCheckpoints(), retry: { initialMs: 1, maxMs: 1 } });
+  void running.run();
+  await waitFor(() => running.report().counters.retries >= 9, { what: 'nine tries' });
+  await running.drain();
+  await waitFor(() => warnings.length >= 4, { what: 'the warnings' });
+  process.off('warning', hear);
+  const tries = warnings.map(({ message }) => /silent: TEST_DOWN: unreachable \(try (\d+)/.exec(message)?.[1]);
+  expect(tries.slice(0, 4)).toEqual(['1', '2', '4', '8']);
+});
+
+test.each([
+  [
+    'pipeline',
+    () =>
+      pipeline('p', { credit: {} } as PipelineOptions)
+        .from(memorySource())
+        .to(memorySink({ delivery: 'atomic' })),
+  ],
+  [
+    'to',
+    () =>
+      pipeline('p')
+        .from(memorySource())
+        .to(memorySink(), { checkpoint: memoryCheckpoints() } as object),
+  ],
+  [
+    'retry',
+    () =>
+      pipeline('p')
+        .from(memorySource())
+        .to(memorySink({ delivery: 'atomic' }), { retry: { tries: 1 } as object }),
+  ],
+  ['batchBy', () => batchBy({ event: 1 } as object)],
+])('an option that %s does not have is refused, and named', (_, make) => {
+  expect(make).toThrow(/OPTIONS_INVALID: .* has no option `(credit|checkpoint|tries|event)`; it has /);
+});
+
 test('a pipeline runs once', async () => {
   const { composition, checkpoints } = started();
   const running = composition.to(memorySink<Data>(), { checkpoints });

@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 
+/** Closes a connection at once, without a word. */
+export function destroy(client: pg.Client): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+}
+
 /** What ends a piece of work that waits for the server. */
 export interface Limits {
   readonly signal: AbortSignal;
@@ -16,7 +21,7 @@ export async function abortable<T>(
   { signal, timeoutMs }: Limits,
   work: () => Promise<T>,
 ): Promise<T> {
-  const cut = () => (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  const cut = () => destroy(client);
   if (signal.aborted) cut();
   signal.addEventListener('abort', cut);
   const timer = timeoutMs === undefined ? undefined : setTimeout(cut, timeoutMs);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { type Activity, mapError } from '../failure/map-error.js';
-import { abortable, type Limits } from './abortable.js';
+import { abortable, destroy, type Limits } from './abortable.js';
 import { type Connection, clientConfig, SESSION_SETTINGS } from './settings.js';
 
 /** A row of a query whose values are left as texts. */
@@ -31,11 +31,15 @@ async function begin(client: pg.Client): Promise<void> {
   await client.query(SESSION_SETTINGS);
 }
 
-/** Opens a connection for `use` and closes it after. */
-export async function withConnection<T>(connection: Connection, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await connect(connection, false);
+/** Opens a connection for `use` and closes it after. `limits` hold for all of it. */
+export async function withConnection<T>(
+  connection: Connection,
+  use: (client: pg.Client) => Promise<T>,
+  limits?: Limits,
+): Promise<T> {
+  const client = await connect(connection, false, limits);
   try {
-    return await use(client);
+    return await (limits ? abortable(client, limits, () => use(client)) : use(client));
   } finally {
     disconnect(client);
   }
@@ -56,11 +60,17 @@ export async function query(
   }
 }
 
+/** How long a server has to answer the end of a connection. */
+const FAREWELL_MS = 500;
+
 /** Closes a connection without waiting: nothing of ours depends on its end. */
 export function disconnect(client: pg.Client): void {
-  client.end().catch(() => {
-    // It was gone already.
-  });
+  // A server that is out of reach never answers.
+  const timer = setTimeout(() => destroy(client), FAREWELL_MS);
+  client.end().then(
+    () => clearTimeout(timer),
+    () => clearTimeout(timer), // It was gone already.
+  );
 }
 
 function asText(value: unknown): unknown {

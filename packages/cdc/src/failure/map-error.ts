@@ -14,7 +14,16 @@ export function mapError(thrown: unknown, activity: Activity, details: ErrorDeta
   if (server) return mapServerError(server, activity, details);
   const reason = thrown instanceof Error ? ((thrown as NodeJS.ErrnoException).code ?? thrown.name) : typeof thrown;
   const code: ErrorCode = /password|SASL|SCRAM/i.test(String(thrown)) ? 'CDC_AUTH_FAILED' : 'CDC_CONNECTION_LOST';
-  return new ComponentError(code, `${activity} failed`, { details: { ...details, reason }, cause: thrown });
+  return new ComponentError(code, `${activity} failed (${reason}${addressOf(thrown)})`, {
+    details: { ...details, reason },
+    cause: thrown,
+  });
+}
+
+/** Where it was tried, as the socket tells it. */
+function addressOf(thrown: unknown): string {
+  const { address, port } = Object(thrown) as { readonly address?: unknown; readonly port?: unknown };
+  return typeof address === 'string' && typeof port === 'number' ? ` ${address}:${port}` : '';
 }
 
 /**
@@ -40,6 +49,8 @@ function codeOf({ sqlState, message }: ServerError, activity: Activity): ErrorCo
   if (sqlState.startsWith('28')) return 'CDC_AUTH_FAILED';
   if (sqlState.startsWith('08') || sqlState.startsWith('57P')) return 'CDC_CONNECTION_LOST';
   switch (sqlState) {
+    case '3D000':
+      return 'CDC_DATABASE_MISSING';
     case '42501':
       return 'CDC_PERMISSION_DENIED';
     case '55006':

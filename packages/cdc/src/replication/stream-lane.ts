@@ -171,8 +171,10 @@ export class StreamLane implements LaneReader<Change> {
   async #describeRelation(decoder: ChangeDecoder): Promise<boolean> {
     const relation = decoder.pendingRelation;
     if (!relation) return true;
+    const { connection } = this.#options;
     try {
-      const key = await withConnection(this.#options.connection, (client) => primaryKey(client, relation.oid));
+      const limits = { signal: this.#closing.signal, timeoutMs: this.#options.request.linkTimeoutMs };
+      const key = await withConnection(connection, (client) => primaryKey(client, relation.oid), limits);
       decoder.addRelation(relation, key);
       return true;
     } catch (error) {

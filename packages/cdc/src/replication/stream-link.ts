@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../connection/quote.js';
 import type { ReplicationClient } from '../connection/replication-client.js';
 import { mapServerError } from '../failure/map-error.js';
 import { type ChangeDecoder, EVENT_OVERHEAD } from '../pgoutput/change-decoder.js';
-import { u8, u64 } from '../wire/bytes.js';
+import { i32, u8, u64 } from '../wire/bytes.js';
 import { readErrorResponse } from '../wire/error-response.js';
 import { formatLsn } from '../wire/lsn.js';
 import * as code from '../wire/message-codes.js';
@@ -43,6 +43,8 @@ export class StreamLink {
   #dead: ComponentError | undefined;
   /** How often the server asked in a row, and when it last did. */
   #asked = 0;
+  #decodes = 0;
+  #decodesAtTick = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(socket: RawSocket, status: StandbyStatus, request: StreamRequest, walSenderTimeoutMs: number) {
@@ -99,6 +101,7 @@ export class StreamLink {
    * behind an error: it becomes the `failure`.
    */
   decode(decoder: ChangeDecoder, maxBytes: number): void {
+    this.#decodes++;
     if (this.#dead) return;
     try {
       this.#decode(decoder, maxBytes);
@@ -167,8 +170,23 @@ export class StreamLink {
     if (now - this.#askedAt > this.#askedAgainMs) this.#asked = 0;
     this.#askedAt = now;
     if (++this.#asked < ASKED_BY_A_STOPPING_SERVER) return;
-    // What is not settled cannot be confirmed, so we let go: the slot keeps it until the server is back.
-    this.#dead ??= new ComponentError('CDC_CONNECTION_LOST', 'the server is shutting down');
+    this.#dead ??= stopping();
+  }
+
+  /** Whether a stopping server asks in what nobody has decoded yet: a consumer that holds back must not keep it up. */
+  #isStoppingUnread(): boolean {
+    const { buffer, head, tail } = this.#socket.slab;
+    let asked = 0;
+    for (let at = head; at + 23 <= tail; at += 1 + i32(buffer, at + 1)) {
+      if (u8(buffer, at + 5) !== code.KEEPALIVE) asked = 0;
+      else if (u8(buffer, at + 22) === 1) asked++;
+    }
+    return asked >= ASKED_BY_A_STOPPING_SERVER;
+  }
+
+  #letGo(): void {
+    this.#dead ??= stopping();
+    this.close();
   }
 
   #tick(): void {
@@ -184,8 +202,15 @@ export class StreamLink {
       });
     }
     this.#socket.write(this.#status.message(liveness === 'ask'));
+    if (this.#decodes === this.#decodesAtTick && this.#isStoppingUnread()) this.#letGo();
+    this.#decodesAtTick = this.#decodes;
     this.#socket.nudge();
   }
+}
+
+/** What is not settled cannot be confirmed, so we let go: the slot keeps it until the server is back. */
+function stopping(): ComponentError {
+  return new ComponentError('CDC_CONNECTION_LOST', 'the server is shutting down');
 }
 
 /** Never for another attempt: the same bytes would come again. */

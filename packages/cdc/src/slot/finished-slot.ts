@@ -8,6 +8,8 @@ import { findSlot } from './slot.js';
 export interface FinishedSlot {
   /** Log position up to which its reader has confirmed. */
   readonly confirmed: number;
+  /** The server process through which somebody reads it now. */
+  readonly reader?: number;
 }
 
 /** For how long to wait, and whom to tell. */
@@ -31,7 +33,7 @@ export async function finishedSlot(
   const since = performance.now();
   for (let attempt = 0; ; attempt++) {
     const slot = await findSlot(client, name);
-    if (slot?.confirmed !== undefined) return { confirmed: slot.confirmed };
+    if (slot?.confirmed !== undefined) return { ...slot, confirmed: slot.confirmed };
     if (slot === undefined) return undefined;
     if (attempt === 0) notice(`slot ${name} is being created by another connection; waiting for it`);
     if (signal.aborted || performance.now() - since > reconnect.giveUpAfterMs) throw unfinished(name);

@@ -8,6 +8,8 @@ import { parseLsn } from '../wire/lsn.js';
 export interface SlotState {
   /** Log position up to which its reader has confirmed; undefined while the slot is still being created. */
   readonly confirmed: number | undefined;
+  /** The server process through which somebody reads it now. */
+  readonly reader?: number;
 }
 
 /**
@@ -34,7 +36,11 @@ export async function findSlot(client: pg.Client, name: string): Promise<SlotSta
     });
   }
   const confirmed = slot['confirmed_flush_lsn'];
-  return { confirmed: typeof confirmed === 'string' ? parseLsn(confirmed) : undefined };
+  const reader = Number(slot['active_pid'] ?? 0);
+  return {
+    confirmed: typeof confirmed === 'string' ? parseLsn(confirmed) : undefined,
+    ...(reader > 0 ? { reader } : {}),
+  };
 }
 
 /** A slot as CREATE_REPLICATION_SLOT made it. */

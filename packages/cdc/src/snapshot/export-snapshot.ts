@@ -14,8 +14,8 @@ export interface ExportedSnapshot {
 }
 
 /** Takes a snapshot now and holds it open, for a slot that exists already. */
-export async function exportSnapshot(connection: Connection): Promise<ExportedSnapshot> {
-  const client: pg.Client = await connect(connection, false);
+export async function exportSnapshot(connection: Connection, signal: AbortSignal): Promise<ExportedSnapshot> {
+  const client: pg.Client = await connect(connection, false, { signal });
   try {
     await query(client, 'snapshot', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const [row] = await query(client, 'snapshot', `SELECT ${CURRENT_LSN}::text AS lsn, pg_export_snapshot() AS name`);

@@ -1,7 +1,9 @@
 import { type BatchFrame, Envelope, paddedPosition } from '@sluice/contracts';
+import type pg from 'pg';
 import type { Change } from '../change/change.js';
 import { SnapshotOrigin, type SnapshotPlace } from '../change/snapshot-origin.js';
 import type { History } from '../change/stream-origin.js';
+import { abortable } from '../connection/abortable.js';
 import { connect, disconnect, query } from '../connection/connect.js';
 import { quoteName, quoteTable, quoteText } from '../connection/quote.js';
 import type { Connection } from '../connection/settings.js';
@@ -34,13 +36,13 @@ export interface TableSnapshot {
  * Positions: `resume` is the snapshot's own log position, so that a later snapshot lies ahead of this one.
  */
 export async function* readTable(from: TableSnapshot): AsyncGenerator<BatchFrame<Change>> {
-  const client = await connect(from.connection, false);
+  const limits = { signal: from.signal };
+  const client = await connect(from.connection, false, limits);
   let socket: RawSocket | undefined;
   const stop = () => socket?.close();
   from.signal.addEventListener('abort', stop);
   try {
-    await query(client, 'snapshot', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await query(client, 'snapshot', `SET TRANSACTION SNAPSHOT ${quoteText(from.snapshot)}`);
+    await abortable(client, limits, () => adopt(client, from.snapshot));
     socket = new RawSocket(client, from.wire);
     socket.query(copyCommand(from.table));
     yield* frames(socket, from);
@@ -49,6 +51,11 @@ export async function* readTable(from: TableSnapshot): AsyncGenerator<BatchFrame
     if (socket) socket.close(new Uint8Array());
     else disconnect(client);
   }
+}
+
+async function adopt(client: pg.Client, snapshot: string): Promise<void> {
+  await query(client, 'snapshot', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await query(client, 'snapshot', `SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
 }
 
 function copyCommand(table: PublishedTable): string {

@@ -1,4 +1,4 @@
-import { ComponentError } from '@sluice/contracts';
+import { ComponentError, refuseUnknownOptions } from '@sluice/contracts';
 import { splitTableName, type TableName, type TableRef } from '../change/table-ref.js';
 import { type Connection, isReadable } from '../connection/settings.js';
 import type { ReconnectOptions } from '../replication/backoff.js';
@@ -56,10 +56,29 @@ export interface Settings {
 
 const MIB = 1024 * 1024;
 
+const OPTIONS: readonly (keyof PostgresChangesOptions<readonly string[]>)[] = [
+  'connection',
+  'tables',
+  'publication',
+  'slot',
+  'snapshot',
+  'snapshotConnections',
+  'messages',
+  'statusIntervalMs',
+  'linkTimeoutMs',
+  'reconnect',
+  'coalesceMs',
+  'maxMessageBytes',
+  'name',
+];
+
 /** @throws ComponentError `OPTIONS_INVALID`, naming the option */
 export function parseOptions(options: PostgresChangesOptions<readonly (string | TableRef<unknown>)[]>): Settings {
+  refuseUnknownOptions('postgresChanges', options, OPTIONS);
   const slot = typeof options.slot === 'string' ? { name: options.slot } : options.slot;
-  if (!/^[a-z0-9_]{1,63}$/.test(slot?.name ?? '')) throw invalid('slot', 'must match [a-z0-9_]{1,63}');
+  if (slot === undefined) throw invalid('slot', 'is missing');
+  refuseUnknownOptions('slot', slot, ['name', 'create', 'temporary']);
+  if (!/^[a-z0-9_]{1,63}$/.test(slot.name)) throw invalid('slot', 'must match [a-z0-9_]{1,63}');
   const publication = typeof options.publication === 'string' ? { name: options.publication } : options.publication;
   const tables = options.tables && distinct(options.tables.map(parseTable));
   if (tables === undefined && publication === undefined) throw invalid('tables', 'give tables or a publication');
@@ -67,6 +86,7 @@ export function parseOptions(options: PostgresChangesOptions<readonly (string | 
   if (publication !== undefined && !isName(publication.name)) throw invalid('publication', NOT_A_NAME);
   const { snapshot = 'initial' } = options;
   if (snapshot !== 'initial' && snapshot !== 'never') throw invalid('snapshot', "must be 'initial' or 'never'");
+  if (options.connection === '') throw invalid('connection', 'is empty; {} takes the PG* variables');
   if (!isReadable(options.connection)) throw invalid('connection', 'cannot be read; {} takes the PG* variables');
   return {
     name: options.name ?? `postgres:${slot.name}`,

@@ -1,4 +1,5 @@
-import type { Source, SourceContext } from '@sluice/contracts';
+import { ComponentError, type Source, type SourceContext } from '@sluice/contracts';
+import type pg from 'pg';
 import type { Change, ChangeOf } from '../change/change.js';
 import type { TableRef } from '../change/table-ref.js';
 import { disconnect, withConnection } from '../connection/connect.js';
@@ -7,7 +8,7 @@ import { ensurePublication } from '../publication/publication.js';
 import { publishedTables } from '../publication/published-tables.js';
 import { finishedSlot } from '../slot/finished-slot.js';
 import { type PostgresChangesOptions, parseOptions, type Settings } from './options.js';
-import { PostgresSession, streamLane } from './session.js';
+import { identityOf, PostgresSession, streamLane } from './session.js';
 import { planStart } from './start-plan.js';
 
 /**
@@ -33,7 +34,10 @@ export function postgresChanges<
 }
 
 async function open(settings: Settings, context: SourceContext): Promise<PostgresSession> {
-  const replication = await connectReplication(settings.connection, context);
+  const replication = await connectReplication(settings.connection, {
+    signal: context.signal,
+    timeoutMs: settings.linkTimeoutMs,
+  });
   try {
     return await openWith(replication, settings, context);
   } catch (error) {
@@ -44,7 +48,8 @@ async function open(settings: Settings, context: SourceContext): Promise<Postgre
 
 async function openWith(replication: ReplicationClient, settings: Settings, context: SourceContext) {
   const { publication, slot, serverVersion } = { ...settings, ...replication };
-  return withConnection(settings.connection, async (client) => {
+  refuseForeign(context, identityOf(replication, slot));
+  const prepare = async (client: pg.Client) => {
     await ensurePublication(client, publication, settings.tables, settings.createPublication, serverVersion);
     const tables = await publishedTables(client, publication, serverVersion);
     const state = settings.temporary ? undefined : await finishedSlot(client, slot, { ...settings, ...context });
@@ -53,10 +58,22 @@ async function openWith(replication: ReplicationClient, settings: Settings, cont
       streamLane: streamLane(slot),
       slotName: slot,
       slotConfirmed: state?.confirmed,
+      slotReader: state?.reader,
       mayCreate: settings.createSlot,
       temporary: settings.temporary,
       wantsSnapshot: settings.snapshot,
     });
     return new PostgresSession({ settings, context, plan, tables, replication, slotConfirmed: state?.confirmed });
-  });
+  };
+  return withConnection(settings.connection, prepare, { signal: context.signal });
+}
+
+/** Before anything is made or missed: on another cluster neither a publication nor a slot of ours has any business. */
+function refuseForeign({ checkpoints }: SourceContext, identity: string): void {
+  for (const [lane, checkpoint] of checkpoints) {
+    if (checkpoint === null || checkpoint.identity === identity) continue;
+    throw new ComponentError('CHECKPOINT_IDENTITY', `the checkpoint of lane ${lane} is one of ${checkpoint.identity}`, {
+      details: { lane, checkpoint: checkpoint.identity, source: identity },
+    });
+  }
 }

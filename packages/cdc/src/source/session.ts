@@ -52,7 +52,7 @@ export class PostgresSession implements SourceSession<Change> {
   constructor(opened: Opened) {
     const { settings, replication, context } = opened;
     const { systemId, timeline, database } = replication.identity;
-    this.identity = `postgres:${systemId}:${timeline}:${settings.slot}`;
+    this.identity = identityOf(replication, settings.slot);
     this.#opened = opened;
     this.#replication = replication;
     this.#history = {
@@ -98,7 +98,7 @@ export class PostgresSession implements SourceSession<Change> {
   #snapshotLanes(): SnapshotLanes {
     const { settings, context } = this.#opened;
     return {
-      turns: new Turns(settings.snapshotConnections),
+      turns: new Turns(settings.snapshotConnections, this.#ending.signal),
       ending: this.#ending.signal,
       open: async (table) => {
         const { snapshot } = await this.#begin();
@@ -166,7 +166,7 @@ export class PostgresSession implements SourceSession<Change> {
     readonly snapshot: boolean;
   }): Promise<Beginning> {
     if (!snapshot) return this.#note({ position, seenBelow: 0, release: () => {} });
-    const exported = await exportSnapshot(this.#opened.settings.connection);
+    const exported = await exportSnapshot(this.#opened.settings.connection, this.#ending.signal);
     const streamStart = Number.parseInt(position.resume, 16);
     const { name, lsn, seenBelow, release } = exported;
     return this.#note({ position, seenBelow, release, ...this.#snapshot(name, lsn, streamStart) });
@@ -181,6 +181,11 @@ export class PostgresSession implements SourceSession<Change> {
     if (this.#ending.signal.aborted) beginning.release();
     return beginning;
   }
+}
+
+/** Names the history that positions belong to: cluster, timeline, slot. */
+export function identityOf({ identity: { systemId, timeline } }: ReplicationClient, slot: string): string {
+  return `postgres:${systemId}:${timeline}:${slot}`;
 }
 
 /** `slot:name` */

@@ -8,6 +8,8 @@ export interface StartFacts {
   readonly slotName: string;
   /** Where the slot stands; undefined when there is none. */
   readonly slotConfirmed: number | undefined;
+  /** The server process of whoever reads the slot now. */
+  readonly slotReader?: number | undefined;
   readonly mayCreate: boolean;
   readonly temporary: boolean;
   readonly wantsSnapshot: boolean;
@@ -43,7 +45,7 @@ export function planStart(facts: StartFacts): StartPlan {
     if (!mayCreate) throw slotMissing(facts.slotName);
     return { kind: 'create', snapshot: wantsSnapshot };
   }
-  if (checkpoint === undefined && mayCreate) throw checkpointMissing(facts.slotName);
+  if (checkpoint === undefined && mayCreate) throw checkpointMissing(facts);
   return { kind: 'existing', position: streamPosition(slotConfirmed), snapshot: wantsSnapshot };
 }
 
@@ -51,8 +53,9 @@ function slotMissing(slot: string): ComponentError {
   return new ComponentError('CDC_SLOT_MISSING', `there is no slot ${slot}`, { details: { slot } });
 }
 
-function checkpointMissing(slot: string): ComponentError {
-  return new ComponentError('CDC_CHECKPOINT_MISSING', `slot ${slot} exists, and there are no checkpoints for it`, {
-    details: { slot },
+function checkpointMissing({ slotName, slotReader }: StartFacts): ComponentError {
+  const read = slotReader === undefined ? '' : `, and somebody reads it now (server process ${slotReader})`;
+  return new ComponentError('CDC_CHECKPOINT_MISSING', `slot ${slotName} exists without checkpoints of ours${read}`, {
+    details: { slot: slotName, reader: slotReader ?? null },
   });
 }

@@ -125,7 +125,12 @@ export const ERRORS = {
   // Postgres change data capture
   CDC_CONNECTION_LOST: {
     retry: 'backoff',
-    advice: 'The connection to Postgres was lost and did not come back in time.',
+    advice:
+      'Postgres cannot be reached, or was lost and did not come back in time: the details say why. Look at its address, at the network, and whether it runs.',
+  },
+  CDC_DATABASE_MISSING: {
+    retry: 'operator',
+    advice: 'There is no database of this name on the server: correct the connection.',
   },
   CDC_AUTH_FAILED: { retry: 'operator', advice: 'Correct the user, the password or pg_hba.conf.' },
   CDC_PERMISSION_DENIED: {
@@ -158,7 +163,7 @@ export const ERRORS = {
   CDC_CHECKPOINT_MISSING: {
     retry: 'operator',
     advice:
-      'The slot exists and the checkpoints do not: they were lost, or the slot is not ours. Restore the checkpoints, or drop the slot to start over with a snapshot, or say slot: { create: false } to adopt it.',
+      'The slot exists and the checkpoints do not: they were lost, or the slot is not ours. If another pipeline reads it, give this one a slot of its own. Else restore the checkpoints, or drop the slot to start over with a snapshot, or say slot: { create: false } to adopt it.',
   },
   CDC_PUBLICATION_MISSING: {
     retry: 'operator',
@@ -178,7 +183,8 @@ export const ERRORS = {
   CDC_SERVER_ERROR: { retry: 'backoff', advice: 'Postgres refused a command; `sqlState` in the details says why.' },
   CDC_TRUNCATE: {
     retry: 'operator',
-    advice: "A table was truncated, which rows cannot express. Handle `truncate` changes, or say { truncate: 'skip' }.",
+    advice:
+      "A table was truncated, which rows cannot express. Handle `truncate` changes before, or give rowEvents({ truncate: 'skip' }).",
   },
   // Postgres stores
   STORE_PG_UNAVAILABLE: {
@@ -211,7 +217,8 @@ export const ERRORS = {
   STORE_PG_TABLE_UNKNOWN: { retry: 'operator', advice: 'Create the table that the message names, or correct `table`.' },
   STORE_PG_COLUMN_UNKNOWN: {
     retry: 'operator',
-    advice: 'Add the column to the table, or list the columns that you want in `columns`.',
+    advice:
+      'Add the column to the table, or list the columns that you want in `columns`. Columns called op, before and after are those of changes: put expandEvents(rowEvents()) before the sink.',
   },
   STORE_PG_KEY_NOT_UNIQUE: {
     retry: 'operator',

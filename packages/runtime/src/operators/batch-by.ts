@@ -1,4 +1,4 @@
-import { ComponentError } from '@sluice/contracts';
+import { ComponentError, refuseUnknownOptions } from '@sluice/contracts';
 import { Observable, type OperatorFunction } from 'rxjs';
 import { Delivery } from '../delivery/delivery.js';
 import { LONGEST_TIMER_MS } from '../retry/within.js';
@@ -81,6 +81,7 @@ class OpenBatch<T> {
 
 function validated(options: BatchOptions): Required<BatchOptions> {
   const names = ['events', 'bytes', 'ms'] as const;
+  refuseUnknownOptions('batchBy', options, names);
   for (const name of names) {
     const value = options[name];
     if (value !== undefined && !(value > 0)) invalid(`batchBy: \`${name}\` must be above 0`);

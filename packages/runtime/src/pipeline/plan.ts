@@ -2,6 +2,7 @@ import {
   type CheckpointStore,
   ComponentError,
   type DeadLetterStore,
+  refuseUnknownOptions,
   type Sink,
   type SinkFeatures,
   type Source,
@@ -32,7 +33,8 @@ export interface PipelineOptions {
   readonly drainTimeoutMs?: number;
   /**
    * Told of what a person may want to know: that something is tried again, what is waited for. Nothing in normal operation,
-   * and never a row value. Published on the diagnostics channel `sluice:notice` too.
+   * and never a row value. Published on the diagnostics channel `sluice:notice` too. Default: a Node process warning; of
+   * repetitions the 1st, 2nd, 4th, 8th and so on.
    */
   readonly notice?: (notice: Notice) => void;
 }
@@ -71,6 +73,17 @@ export interface Plan {
   readonly guarantee: Guarantee;
 }
 
+const PIPELINE_OPTIONS: readonly (keyof PipelineOptions)[] = [
+  'credits',
+  'maxBatchBytes',
+  'maxUnsettled',
+  'unordered',
+  'settlementTimeoutMs',
+  'checkpointIntervalMs',
+  'drainTimeoutMs',
+  'notice',
+];
+
 /** Checks the parts against each other. Throws `OPTIONS_INVALID`, naming the option. */
 export function plan(
   name: string,
@@ -81,6 +94,9 @@ export function plan(
   if (!/^[\w.:-]{1,200}$/.test(name)) {
     invalid('the name of a pipeline has 1 to 200 letters, digits and any of _ . : -');
   }
+  refuseUnknownOptions('pipeline', options, PIPELINE_OPTIONS);
+  refuseUnknownOptions('pipeline.credits', options.credits ?? {}, ['bytes', 'batches']);
+  refuseUnknownOptions('to', to, ['checkpoints', 'retry', 'deadLetters']);
   const { source, sink } = parts;
   if (!to.checkpoints && source.features.ack === 'cumulative' && sink.features.delivery !== 'atomic') {
     invalid(

@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import {
   ComponentError,
@@ -16,6 +15,7 @@ import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
 import type { Counters } from './counters.js';
 import { Generation } from './generation.js';
+import { tell } from './notices.js';
 import type { Guarantee, Plan } from './plan.js';
 
 /** Openings in a row that an error of unknown kind may spoil before the pipeline fails for good. */
@@ -193,7 +193,7 @@ export class RunningPipeline implements Pipeline {
         owner: this.#owner,
         counters: this.#counters,
         retried: (error, attempt) => this.#retried(error, attempt),
-        notice: (message) => this.#notice(message),
+        notice: (message) => tell(this.plan, message, undefined),
       },
       AbortSignal.any([this.#stop.signal, over.signal]),
     );
@@ -247,21 +247,12 @@ export class RunningPipeline implements Pipeline {
     this.#counters.retries += 1;
     this.#noteError(error);
     const { code, message } = causeOf(error);
-    this.#notice(attempt > 0 ? `${message} (try ${attempt}, will try again)` : message, code);
+    const more = attempt > 0 ? ` (try ${attempt}, will try again)` : '';
+    tell(this.plan, `${message}${more}`, code, Math.max(1, attempt));
   }
 
   #noteError(error: unknown): void {
     this.#lastError = { ...causeOf(error), advice: isComponentError(error) ? error.advice : '' };
-  }
-
-  #notice(message: string, code?: string): void {
-    const notice = { pipeline: this.name, message, ...(code ? { code } : {}) };
-    notices.publish(notice);
-    try {
-      this.plan.options.notice?.(notice);
-    } catch {
-      // Whoever listens is no part of the pipeline, and there is nobody else to tell.
-    }
   }
 }
 
@@ -284,8 +275,6 @@ function gate(): { readonly promise: Promise<undefined>; readonly resolve: () =>
   });
   return { promise, resolve };
 }
-
-const notices = channel('sluice:notice');
 
 function isInfrastructure(error: unknown): boolean {
   return isComponentError(error) && !error.code.startsWith('PIPELINE_');

@@ -1,4 +1,4 @@
-import { ComponentError } from '@sluice/contracts';
+import { ComponentError, refuseUnknownOptions } from '@sluice/contracts';
 import { LONGEST_TIMER_MS } from './within.js';
 
 /** How often and how fast to try again. */
@@ -20,6 +20,7 @@ export type RetryPolicy = Required<RetryOptions>;
 
 /** Fills in the defaults. Throws `OPTIONS_INVALID`, naming the option. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  refuseUnknownOptions('retry', options, ['maxAttempts', 'initialMs', 'maxMs', 'factor']);
   const policy = { maxAttempts: 8, initialMs: 50, maxMs: 30_000, factor: 2, ...options };
   const least = { maxAttempts: 1, initialMs: 0, maxMs: 0, factor: 1 };
   for (const name of Object.keys(least) as (keyof RetryPolicy)[]) {

@@ -1,4 +1,4 @@
-import { type CheckpointStore, ComponentError, type StoredCheckpoint } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, refuseUnknownOptions, type StoredCheckpoint } from '@sluice/contracts';
 import { escapeIdentifier, type Pool } from 'pg';
 import { type Connection, checkConnection, openConnection } from '../connection/connection.js';
 import { fromPostgres } from '../failure/postgres-errors.js';
@@ -20,6 +20,7 @@ export interface PostgresCheckpointsOptions {
  * @throws ComponentError `OPTIONS_INVALID`; its methods reject with `STORE_PG_*`, `CHECKPOINT_FORMAT`.
  */
 export function postgresCheckpoints(options: PostgresCheckpointsOptions): CheckpointStore {
+  refuseUnknownOptions('postgresCheckpoints', options, ['connection', 'schema']);
   checkConnection(options.connection);
   const schema = checkSchema(options.schema);
   const { pool, end } = openConnection(options.connection, 4);

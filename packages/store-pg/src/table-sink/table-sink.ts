@@ -1,4 +1,4 @@
-import { ComponentError, type Sink } from '@sluice/contracts';
+import { ComponentError, refuseUnknownOptions, type Sink } from '@sluice/contracts';
 import { checkpointsOn, checkSchema } from '../checkpoints/postgres-checkpoints.js';
 import { type Connection, checkConnection, openConnection } from '../connection/connection.js';
 import { tableName } from '../connection/table-name.js';
@@ -43,6 +43,16 @@ export interface TableSinkOptions {
  * `STORE_PG_KEY_NOT_UNIQUE`; writing with `CHECKPOINT_FENCED`, `STORE_PG_*`.
  */
 export function tableSink(options: TableSinkOptions): Sink<Row> {
+  refuseUnknownOptions('tableSink', options, [
+    'connection',
+    'table',
+    'key',
+    'columns',
+    'schema',
+    'name',
+    'maxEvents',
+    'maxConnections',
+  ]);
   checkConnection(options.connection);
   const schema = checkSchema(options.schema);
   const name = tableName(options.table);
