@@ -38,6 +38,15 @@ test('a temporary server that was stopped leaves nothing behind', async () => {
   expect([isAlive(server.pid), existsSync(server.dataDir)]).toEqual([false, false]);
 });
 
+test('`exited` tells how the server ended: by a stop, or killed from outside', async () => {
+  const stopped = await startPostgres();
+  await stopped.stop();
+  expect(await stopped.exited).toEqual({ code: 0, signal: null });
+  await using killed = await startPostgres();
+  process.kill(killed.pid, 'SIGKILL');
+  expect(await killed.exited).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
 describe('with a data directory', () => {
   let folder: string;
   let dataDir: string;
@@ -48,6 +57,13 @@ describe('with a data directory', () => {
     if (process.getuid?.() === 0) rmSync(folder, { recursive: true });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('of two starts at once one gets the new directory, and the other is told so', async () => {
+    const starts = await Promise.allSettled([startPostgres({ dataDir }), startPostgres({ dataDir })]);
+    const failed = starts.filter((start) => start.status === 'rejected');
+    expect(failed.map(({ reason }) => reason.code)).toEqual(['POSTGRES_DATA_DIR_IN_USE']);
+    for (const start of starts) if (start.status === 'fulfilled') await start.value.stop();
+  });
 
   test('data and password survive a stop', async () => {
     {
@@ -83,11 +99,13 @@ describe('with a data directory', () => {
     await borrowed.stop();
     expect(await ask(borrowed.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(borrowed.pid).toBe(server.pid);
+    await server.stop();
+    expect(await borrowed.exited).toEqual({ code: null, signal: null });
   });
 
   test('a server that outlived the process which started it is stopped by the next start', async () => {
     const { child, first: held } = await runFixture<Held>('hold-postgres', [dataDir]);
-    writeFileSync(join(dataDir, 'sluice-owner'), '4194305'); // above the highest number a process can have
+    writeFileSync(join(dataDir, 'sluice-owner'), `4194305 ${held.pid}`); // above the highest number a process can have
     await using server = await startPostgres({ dataDir });
     expect(isAlive(held.pid)).toBe(false);
     expect(server.pid).not.toBe(held.pid);

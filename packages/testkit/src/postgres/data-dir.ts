@@ -50,7 +50,13 @@ export async function openDataDir(binaries: PostgresBinaries, request: DataDirRe
     throw new ComponentError('POSTGRES_DATA_DIR_FOREIGN', 'the data directory is not empty and holds no database');
   }
   const password = request.password ?? randomBytes(18).toString('base64url');
-  await initialize(binaries, place, password, request);
+  try {
+    await initialize(binaries, place, password, request);
+  } catch (error) {
+    // Another start was quicker: its database is the one.
+    if (!existsSync(join(path, 'PG_VERSION'))) throw error;
+    return { path, temporary, password: await knownPassword(path, request.password) };
+  }
   return { path, temporary, password };
 }
 

@@ -11,7 +11,7 @@ export interface Postmaster {
   readonly ready: boolean;
 }
 
-/** Names the process that started the server, for the one that finds the server later. */
+/** Names the process that started the server, and the server, for the one that finds the server later. */
 export const OWNER_FILE = 'sluice-owner';
 
 /** The server that the data directory says runs on it. It may be long gone. */
@@ -33,7 +33,7 @@ export async function livePostmaster(dataDir: string): Promise<Postmaster | unde
  * Makes the data directory free: stops the server that a killed process left behind, and removes the file of one that was
  * killed itself.
  *
- * @throws ComponentError `POSTGRES_DATA_DIR_IN_USE` when the process that started the server is alive.
+ * @throws ComponentError `POSTGRES_DATA_DIR_IN_USE` when the process that started the server is alive, or is not known.
  */
 export async function clearTheWay(dataDir: string): Promise<void> {
   const live = await livePostmaster(dataDir);
@@ -41,7 +41,7 @@ export async function clearTheWay(dataDir: string): Promise<void> {
     if (await readPostmaster(dataDir)) await rm(join(dataDir, 'postmaster.pid'), { force: true });
     return;
   }
-  const owner = Number(await readFile(join(dataDir, OWNER_FILE), 'utf8').catch(() => '0')); // 0: started by hand
+  const owner = await ownerOf(dataDir, live.pid);
   if (owner === 0 || owner === process.pid || isAlive(owner)) {
     throw new ComponentError('POSTGRES_DATA_DIR_IN_USE', `process ${owner || live.pid} runs Postgres on ${dataDir}`, {
       details: { owner, postmaster: live.pid },
@@ -49,6 +49,13 @@ export async function clearTheWay(dataDir: string): Promise<void> {
   }
   process.kill(live.pid, 'SIGINT');
   await waitFor(() => !isAlive(live.pid), { what: 'the server of a killed process to stop', timeoutMs: 30_000 });
+}
+
+/** 0: started by hand, or a moment ago. */
+async function ownerOf(dataDir: string, postmaster: number): Promise<number> {
+  const text = await readFile(join(dataDir, OWNER_FILE), 'utf8').catch(() => ''); // none was written
+  const [owner, started] = text.split(' ').map(Number);
+  return started === postmaster ? (owner ?? 0) : 0;
 }
 
 /** Whether there is a process with this number, whoever owns it. */

@@ -16,9 +16,17 @@ export interface ServerRequest {
   readonly log: (line: string) => void;
 }
 
+/** How a process ended; both are null where nobody can know. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** A server that accepts connections. */
 export interface ServerProcess {
   readonly pid: number;
+  /** Resolves as soon as it has ended, for whatever reason. */
+  readonly gone: Promise<Exit>;
   /** Resolves once it has ended; also when it had ended before. */
   end(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
 }
@@ -27,7 +35,8 @@ export interface ServerProcess {
  * Starts a server on the data directory and waits until it is ready. Backends of a server that was killed a moment ago may
  * still be on their way out; then it starts again until they are gone.
  *
- * @throws ComponentError `POSTGRES_START_FAILED` with what the server said last.
+ * @throws ComponentError `POSTGRES_START_FAILED` with what the server said last, `POSTGRES_DATA_DIR_IN_USE` when another
+ * server was quicker.
  */
 export async function runServer(request: ServerRequest): Promise<ServerProcess> {
   const deadline = performance.now() + request.timeoutMs;
@@ -43,6 +52,12 @@ export async function runServer(request: ServerRequest): Promise<ServerProcess> 
       throw new ComponentError('POSTGRES_START_FAILED', `not ready in time: ${server.said()}`, { cause });
     }
     if (!server.exited()) return server;
+    if (server.said().includes('lock file "postmaster.pid" already exists')) {
+      throw new ComponentError(
+        'POSTGRES_DATA_DIR_IN_USE',
+        `another process just started Postgres on ${request.dataDir.path}`,
+      );
+    }
     if (!server.said().includes('pre-existing shared memory block') || performance.now() > deadline) {
       throw new ComponentError('POSTGRES_START_FAILED', `it ended at once: ${server.said()}`);
     }
@@ -66,7 +81,12 @@ function launch({ program, dataDir, runAs, settings, log }: ServerRequest) {
   const pid = child.pid ?? 0;
   const watchdog = pid > 0 ? watchOver(pid, dataDir, runAs) : undefined;
   let exited = false;
-  const gone = new Promise<void>((resolve) => {
+  const gone = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  // Its backends hold its output open a little longer.
+  const closed = new Promise<void>((resolve) => {
     const end = () => {
       exited = true;
       watchdog?.kill('SIGKILL');
@@ -82,9 +102,9 @@ function launch({ program, dataDir, runAs, settings, log }: ServerRequest) {
     // Holds this process until the server has ended.
     child.ref();
     if (!exited) child.kill(signal);
-    await gone;
+    await closed;
   };
-  return { pid, exited: () => exited, said, end };
+  return { pid, gone, exited: () => exited, said, end };
 }
 
 /** Hands on each line, and remembers the last ones for an error. */

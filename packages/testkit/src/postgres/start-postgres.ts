@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ComponentError } from '@sluice/contracts';
 import { postgresBinaries } from './binaries.js';
 import { type DataDir, openDataDir } from './data-dir.js';
-import { clearTheWay, livePostmaster, OWNER_FILE } from './postmaster-pid.js';
+import { clearTheWay, isAlive, livePostmaster, OWNER_FILE } from './postmaster-pid.js';
 import { runServer, type ServerProcess } from './server-process.js';
 import { serverSettings } from './settings.js';
 import { unprivilegedUser } from './unprivileged-user.js';
@@ -42,6 +42,11 @@ export interface PostgresServer extends AsyncDisposable {
   readonly dataDir: string;
   /** Of the postmaster. */
   readonly pid: number;
+  /**
+   * Resolves as soon as the server process has ended, for whatever reason: stopped, killed, crashed. Both are null for a
+   * server that `reuse` found, since only its parent is told.
+   */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Resolves when the server has ended. `fast` (the default) ends sessions and shuts down; `immediate` leaves recovery to the next start. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   /** SIGKILL to the postmaster; its backends follow. A temporary data directory stays until `stop`. */
@@ -73,9 +78,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   try {
     await clearTheWay(dataDir.path);
-    const owner = join(dataDir.path, OWNER_FILE);
-    await writeFile(owner, String(process.pid));
-    if (runAs) await chown(owner, runAs.uid, runAs.gid);
     const { server, port } = await startOnPort(options, (port) =>
       runServer({
         program: binaries.postgres,
@@ -86,6 +88,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         log: options.log ?? (() => undefined),
       }),
     );
+    const owner = join(dataDir.path, OWNER_FILE);
+    await writeFile(owner, `${process.pid} ${server.pid}`);
+    if (runAs) await chown(owner, runAs.uid, runAs.gid);
     return owned(server, port, dataDir, urlFor(port));
   } catch (error) {
     if (dataDir.temporary) await rm(dataDir.path, { recursive: true, force: true });
@@ -125,10 +130,29 @@ function owned(server: ServerProcess, port: number, dataDir: DataDir, url: strin
     if (dataDir.temporary) await rm(dataDir.path, { recursive: true, force: true, maxRetries: 5 });
   };
   const kill = () => server.end('SIGKILL');
-  return { url, port, dataDir: dataDir.path, pid: server.pid, stop, kill, [Symbol.asyncDispose]: () => stop() };
+  const { pid, gone: exited } = server;
+  return { url, port, dataDir: dataDir.path, pid, exited, stop, kill, [Symbol.asyncDispose]: () => stop() };
 }
 
 function borrowed(pid: number, port: number, dataDir: DataDir, url: string): PostgresServer {
   const leave = async () => undefined;
-  return { url, port, dataDir: dataDir.path, pid, stop: leave, kill: leave, [Symbol.asyncDispose]: leave };
+  let watched: PostgresServer['exited'] | undefined;
+  return {
+    ...{ url, port, dataDir: dataDir.path, pid, stop: leave, kill: leave, [Symbol.asyncDispose]: leave },
+    get exited() {
+      watched ??= endOf(pid);
+      return watched;
+    },
+  };
+}
+
+/** Looks four times a second, without keeping this process running. */
+function endOf(pid: number): PostgresServer['exited'] {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (isAlive(pid)) return;
+      clearInterval(timer);
+      resolve({ code: null, signal: null });
+    }, 250).unref();
+  });
 }
