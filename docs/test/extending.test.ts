@@ -1,8 +1,8 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Envelope, type EventOrigin, type Sink, type Source } from '@sluice/contracts';
-import { conformance, type Sample, sinkConformance, sourceConformance } from '@sluice/testkit/conformance';
+import type { Source } from '@sluice/contracts';
+import { conformance, type Sample, sourceConformance } from '@sluice/testkit/conformance';
 import { describe, expect, test } from 'vitest';
 import { loadSnippet } from './load-snippet.js';
 import { snippets } from './snippets.js';
@@ -23,7 +23,6 @@ function blockWith(text: string): string {
 
 const sinkCode = blockWith('export function fileSink');
 const sourceCode = blockWith('export function fileSource');
-const { fileSink } = (await loadSnippet(sinkCode)) as { fileSink(path: string): Sink<unknown> };
 const { fileSource } = (await loadSnippet(sourceCode, blockWith('const originOf'))) as {
   fileSource(path: string): Source<Line>;
 };
@@ -42,40 +41,8 @@ test('a sink and a source of your own take fewer than 40 lines', () => {
   }
 });
 
-const origin: EventOrigin = {
-  source: '/samples',
-  type: () => 'sample',
-  id: (ordinal) => String(ordinal),
-  key: (_, record) => (record as Sample).key,
-  time: () => new Date(0),
-  version: (ordinal) => ({ epoch: '1', value: BigInt(ordinal) }),
-  headers: () => ({}),
-};
-
-conformance(
-  sinkConformance<unknown>({
-    name: 'the sink of docs/extending.md',
-    features: { delivery: 'plain' },
-    keeps: 'all',
-    poisonable: false,
-    async create() {
-      const file = await emptyFile();
-      return {
-        sink: () => fileSink(file.path),
-        event: (sample, version) => new Envelope<unknown>(sample.value, origin, Number(version), sample),
-        async read() {
-          const lines = (await readFile(file.path, 'utf8')).split('\n').filter((line) => line !== '');
-          return lines.map((line) => {
-            const { key, data } = JSON.parse(line) as { key: string; data: string | null };
-            return { key, value: data };
-          });
-        },
-        [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
-      };
-    },
-  }),
-  { describe, test },
-);
+// Enrols the sink in its suite, as the page does.
+await loadSnippet(sinkCode, blockWith('sinkConformance({'));
 
 conformance(
   sourceConformance<Line>({

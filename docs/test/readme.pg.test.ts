@@ -5,9 +5,10 @@ import { runSnippet } from './run-snippet.js';
 import { snippets } from './snippets.js';
 
 const table = 'CREATE TABLE documents (id int PRIMARY KEY, title text NOT NULL, tags jsonb)';
+const active = 'SELECT 1 FROM pg_replication_slots WHERE active AND database = current_database()';
 const rows = 'SELECT id, title, tags FROM documents ORDER BY id';
 
-test('the composition in the README copies a table, and goes on after it was killed', async () => {
+test('the composition in the README copies a table, goes on after it was killed, and stops when told to', async () => {
   const [source, target] = [await database('source'), await database('target')];
   await source.query(table);
   await target.query(table);
@@ -25,7 +26,7 @@ test('the composition in the README copies a table, and goes on after it was kil
     );
 
   const first = await start();
-  await waitFor(async () => (await source.query('SELECT 1 FROM pg_replication_slots WHERE active')).length === 1, {
+  await waitFor(async () => (await source.query(active)).length === 1, {
     what: 'the slot to be read',
     timeoutMs: 30_000,
   });
@@ -41,6 +42,8 @@ test('the composition in the README copies a table, and goes on after it was kil
   await same(second, 'what happened while it was away to arrive');
   expect(await target.query('SELECT id FROM documents WHERE id = 1000')).toHaveLength(1);
   await second.end('SIGTERM');
+  expect(second.output()).toBe('');
+  expect(await source.query(active)).toEqual([]);
 });
 
 async function database(name: string) {
