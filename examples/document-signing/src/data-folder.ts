@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './command-line/arguments.js';
+import { assertNotRunning } from './run-file.js';
 
 /** The folder that holds everything that is kept: the database and the documents' contents. */
 export interface DataFolder {
@@ -34,11 +35,13 @@ export async function rememberPostgres(folder: DataFolder, postgres: string): Pr
 export async function removeDataFolder(path: string): Promise<void> {
   if (!existsSync(path)) return;
   await assertOurs(path);
+  await assertNotRunning(path);
   const { postgres } = JSON.parse(await readFile(join(path, MARKER), 'utf8').catch(() => '{}')) as {
     postgres?: string;
   };
   if (postgres !== undefined) {
-    if (await running(postgres)) throw new UsageError(`The database in ${path} is running: stop that process first.`);
+    if (await running(postgres))
+      throw new UsageError(`The database in ${path} is running: stop it first, or try again in a moment.`);
     await rm(postgres, { recursive: true, force: true });
   }
   await rm(path, { recursive: true, force: true });

@@ -4,6 +4,8 @@ import { type Arguments, HELP, readArguments, UsageError } from './command-line/
 import { assertPortFree, portError } from './command-line/port.js';
 import { stopOnSignal } from './command-line/stopping.js';
 import { removeDataFolder } from './data-folder.js';
+import { DatabaseEnded } from './database/database-ended.js';
+import { assertNotRunning } from './run-file.js';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -11,19 +13,24 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
   if (args.help) return say(HELP);
+  await assertNotRunning(args.data);
   await assertPortFree(args.port);
   if (args.fresh) await removeDataFolder(args.data);
 
   let starting: Promise<Application> | undefined;
-  stopOnSignal(async () => {
+  const stopping = stopOnSignal(async () => {
     // A start that fails has said so itself, and has stopped what it had started.
     const application = await starting?.catch(() => undefined);
     await application?.stop();
   }, say);
-  starting = startApplication({ ...args, say });
-  const application = await starting;
-  say(greeting(application.url, args));
-  await application.failed;
+  starting = startApplication({ ...args, say: (line) => stopping.begun || say(line) });
+  try {
+    const application = await starting;
+    if (!stopping.begun) say(greeting(application.url, args));
+    await application.failed;
+  } catch (error) {
+    stopping.after(describe(error));
+  }
 }
 
 function greeting(url: string, { data }: Arguments): string {
@@ -36,9 +43,9 @@ Open the page, then try this in another terminal and watch it change:
   curl -s ${url}/documents -H 'content-type: application/json' \\
     -d '{"title":"Lease agreement","content":"Between …","created_by":"ada@example.com"}'
 
-  curl -s ${url}/documents
-  curl -s -X PATCH ${url}/documents/ID -H 'content-type: application/json' -d '{"status":"sent"}'
-  curl -s -X DELETE ${url}/documents/ID
+  ID=$(curl -s '${url}/documents?limit=1' | sed 's/.*"id":"\\([^"]*\\).*/\\1/')
+  curl -s -X PATCH ${url}/documents/$ID -H 'content-type: application/json' -d '{"status":"sent"}'
+  curl -s -X DELETE ${url}/documents/$ID
 
 Ctrl-C stops everything; the data stays (--fresh starts over).`;
 }
@@ -50,7 +57,7 @@ main().catch((error: unknown) => {
 
 /** Known errors are a sentence and an advice; the stack is for those that nobody foresaw. */
 function describe(error: unknown): string {
-  if (error instanceof UsageError) return error.message;
+  if (error instanceof UsageError || error instanceof DatabaseEnded) return error.message;
   if (isComponentError(error)) return `${error.message}\n${error.advice}`;
   const { port, code } = error as NodeJS.ErrnoException & { port?: number };
   const known = code === undefined ? undefined : portError(port ?? 0, error);

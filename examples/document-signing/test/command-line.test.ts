@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readArguments, UsageError } from '../src/command-line/arguments.js';
 import { assertPortFree } from '../src/command-line/port.js';
+import { processStart } from '../src/command-line/process-start.js';
 import { openDataFolder, removeDataFolder } from '../src/data-folder.js';
+import { assertNotRunning, claimFolder } from '../src/run-file.js';
 
 async function temporaryFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'document-signing-'));
@@ -50,5 +52,36 @@ test('our own folder is removed, unless its database runs', async () => {
   const again = await openDataFolder(path);
   await mkdir(again.postgres);
   await writeFile(join(again.postgres, 'postmaster.pid'), `${process.pid}\n`);
-  await expect(removeDataFolder(path)).rejects.toThrow('is running');
+  await expect(removeDataFolder(path)).rejects.toThrow('is running: stop it first');
+});
+
+test('a folder is claimed by one process: a second one is told where the first runs', async () => {
+  const path = await temporaryFolder();
+  const claim = await claimFolder(path, 'http://127.0.0.1:9100');
+  const told = `It already runs at http://127.0.0.1:9100/ (process ${process.pid}). Stop it, or give this one its own data with --data DIR and --port.`;
+  await expect(claimFolder(path, 'http://127.0.0.1:9200')).rejects.toThrow(told);
+  await expect(removeDataFolder(path)).rejects.toThrow(UsageError);
+  await claim.remove();
+  await assertNotRunning(path);
+});
+
+test('of many that claim a folder at once, one gets it', async () => {
+  const path = await temporaryFolder();
+  await writeFile(join(path, 'running.json'), JSON.stringify({ pid: 4_194_305, started: '1' }));
+  const claims = await Promise.allSettled(['a', 'b', 'c'].map((name) => claimFolder(path, name)));
+  expect(claims.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(await readdir(path)).toEqual(['running.json']);
+});
+
+test('a claim counts for nothing when its process is gone, also when another process has its number now', async () => {
+  const path = await temporaryFolder();
+  for (const claim of [
+    { pid: 4_194_305, started: '1', url: 'x' },
+    { pid: process.pid, started: 'long ago', url: 'x' },
+  ]) {
+    await writeFile(join(path, 'running.json'), JSON.stringify(claim));
+    await (await claimFolder(path, undefined)).remove();
+  }
+  expect(await processStart(process.pid)).toBe(await processStart(process.pid));
+  expect(await processStart(4_194_305)).toBeUndefined();
 });

@@ -81,9 +81,11 @@ test('everything can be done with the keyboard: create, rename, change the statu
 
   await row(page, 'Deed').getByRole('button', { name: 'Rename' }).press('Enter');
   await page.getByRole('textbox', { name: 'Title', exact: true }).nth(1).waitFor();
+  expect(await row(page, 'ada@example.com').getByRole('button', { name: 'Rename' }).count()).toBe(0);
   await page.keyboard.type('Deed of gift');
   await page.keyboard.press('Enter');
   await row(page, 'Deed of gift').getByText('version 2').waitFor();
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Rename');
   await page.getByLabel('Status of Deed of gift').selectOption('sent');
   await row(page, 'Deed of gift').getByText('version 3').waitFor();
 
@@ -94,6 +96,7 @@ test('everything can be done with the keyboard: create, rename, change the statu
   await page.getByText('Delete it?').waitFor();
   await page.keyboard.press('Enter');
   await page.getByText('No documents yet').waitFor();
+  await page.getByText('Created “Deed”.').waitFor({ state: 'hidden' });
 });
 
 test('while the server is away the page says so, and afterwards it is right without a reload', async () => {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { waitFor } from '@sluice/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { dataFolder } from './support/application.js';
@@ -59,7 +61,7 @@ test('killed without warning, it leaves no database behind, and the next start i
 
   const tooEarly = new Run(main, ['--port', '0', '--data', data, '--fresh']);
   expect(await tooEarly.ended).toEqual({ code: 1, signal: null });
-  expect(tooEarly.output).toContain('is running: stop that process first');
+  expect(tooEarly.output).toContain(`It already runs at ${again}/ (process ${second.process.pid}).`);
   second.process.kill('SIGTERM');
   expect((await second.ended).code).toBe(0);
 
@@ -77,7 +79,8 @@ test('a taken port, a wrong option and a running instance are a sentence and exi
   for (const [args, sentence] of [
     [['--port', port], `Port ${port} is taken.`],
     [['--prot', '1'], 'Usage: npm start'],
-    [['--port', '0', '--data', data], 'POSTGRES_DATA_DIR_IN_USE'],
+    [['--port', port, '--data', data], `It already runs at http://127.0.0.1:${port}/ (process ${first.process.pid}).`],
+    [['--port', '0', '--data', data], 'It already runs at'],
   ] as const) {
     const run = new Run(main, args);
     expect((await run.ended).code).toBe(1);
@@ -85,4 +88,57 @@ test('a taken port, a wrong option and a running instance are a sentence and exi
     expect(run.output).not.toMatch(/\n\s+at /);
   }
   expect((await call(`http://127.0.0.1:${port}/health/ready`, 'GET')).body).toEqual({ status: 'ready' });
+});
+
+test('two starts at once on the same data: one runs, the other is told so', async () => {
+  const data = await dataFolder();
+  const runs = [
+    new Run(main, ['--port', '0', '--data', data]),
+    new Run(main, ['--port', '0', '--data', data]),
+  ] as const;
+  const loser = await Promise.race(runs.map((run) => run.ended.then(() => run)));
+  const winner = runs[0] === loser ? runs[1] : runs[0];
+  expect(loser.output).toMatch(/^It already runs .*\(process \d+\)\..*\n$/);
+  await winner.says(/The page: {2}(http:\S+)\//);
+  winner.process.kill('SIGTERM');
+  expect((await winner.ended).code).toBe(0);
+});
+
+test('a stop that was asked for during the start is the last that is said', async () => {
+  const run = new Run(main, ['--port', '0', '--data', await dataFolder()]);
+  await run.says(/starting Postgres/);
+  run.process.kill('SIGINT');
+  expect(await run.ended, run.output).toEqual({ code: 0, signal: null });
+  expect(run.output).toMatch(/finishing what is in flight.*…\nStopped\.\n$/);
+});
+
+test('when the database is killed it says so, stops, and ends with 1; the data is kept', async () => {
+  const data = await dataFolder();
+  const run = new Run(main, ['--port', '0', '--data', data]);
+  const url = await run.says(/The page: {2}(http:\S+)\//);
+  await call(`${url}/documents`, 'POST', lease);
+  process.kill(await postmaster(data), 'SIGKILL');
+  expect(await run.ended, run.output).toEqual({ code: 1, signal: null });
+  expect(run.errors).toBe(
+    'Postgres has ended (signal SIGKILL); stopping. Start again with npm start: the data is kept.\n',
+  );
+  expect(run.output).toContain('Stopped.');
+
+  const next = new Run(main, ['--port', '0', '--data', data]);
+  const again = await next.says(/The page: {2}(http:\S+)\//);
+  expect((await call(`${again}/documents`, 'GET')).body).toHaveLength(1);
+});
+
+test('the commands that it prints work as they are', async () => {
+  const run = new Run(main, ['--port', '0', '--data', await dataFolder()]);
+  const url = await run.says(/The page: {2}(http:\S+)\//);
+  await run.says(/Ctrl-C stops everything/);
+  const commands = /watch it change:\n\n(.*?)\n\nCtrl-C/s.exec(run.output)?.[1]?.split('\n') ?? [];
+  const deletion = commands.pop();
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', commands.join('\n')]);
+  expect(stdout).toContain('"status":"sent"');
+  expect((await call(`${url}/documents`, 'GET')).body).toMatchObject([{ status: 'sent', version: 2 }]);
+  const newest = commands.find((line) => line.includes('ID='));
+  await promisify(execFile)('/bin/sh', ['-ec', `${newest}\n${deletion}`]);
+  expect((await call(`${url}/documents`, 'GET')).body).toEqual([]);
 });

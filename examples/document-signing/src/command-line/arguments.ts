@@ -10,6 +10,8 @@ export interface Arguments {
   readonly help: boolean;
 }
 
+const DATA = fileURLToPath(new URL('../.sluice', import.meta.url));
+
 /** What a person can put right; shown as it is, without a stack. */
 export class UsageError extends Error {}
 
@@ -17,10 +19,11 @@ export const HELP = `Usage: npm start -- [options]
 
   --port N     where the page and the API listen on 127.0.0.1 (default: PORT_BASE or 8000)
   --data DIR   the folder that holds the database and the documents
+               (default: ${DATA})
   --fresh      remove that folder first
-  --help       show this`;
+  --help       show this
 
-const DATA = fileURLToPath(new URL('../.sluice', import.meta.url));
+Ctrl-C stops everything, Postgres too. The data survives: the next start goes on with it.`;
 
 /** Reads the command line and the environment. Throws {@link UsageError}. */
 export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments {

@@ -1,20 +1,23 @@
 /** Ctrl-C reaches every process of the terminal, and npm passes it on once more: that is still one Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
 
+/** How the program comes to its end. */
+export interface Stopping {
+  /** Whether it is on its way. */
+  readonly begun: boolean;
+  /** Says on stderr what went wrong, then stops as on Ctrl-C, with exit code 1. Nothing, when a stop is on its way. */
+  after(problem: string): void;
+}
+
 /**
- * Ends the program on Ctrl-C, SIGTERM or SIGHUP: the first one calls `stop`, which has `deadlineMs`; a second one, or the deadline, ends it at
- * once. The database notices that this process is gone, and stops too.
+ * Ends the program on Ctrl-C, SIGTERM or SIGHUP: the first one calls `stop`, which has `deadlineMs`; a second one, or the
+ * deadline, ends it at once. The database notices that this process is gone, and stops too.
  */
-export function stopOnSignal(stop: () => Promise<void>, say: (line: string) => void, deadlineMs = 15_000): void {
-  let stopping: number | undefined;
+export function stopOnSignal(stop: () => Promise<void>, say: (line: string) => void, deadlineMs = 15_000): Stopping {
+  let since: number | undefined;
   const force = (code: number) => process.exit(code);
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping !== undefined) {
-      if (performance.now() - stopping > SAME_SIGNAL_MS) force(130);
-      return;
-    }
-    stopping = performance.now();
-    say(`\n${signal === 'SIGINT' ? 'Ctrl-C' : signal}: finishing what is in flight (once more to stop at once)…`);
+  const begin = (code: number) => {
+    since = performance.now();
     setTimeout(() => {
       say('Stopping took too long; ending now.');
       force(1);
@@ -22,7 +25,7 @@ export function stopOnSignal(stop: () => Promise<void>, say: (line: string) => v
     stop().then(
       () => {
         say('Stopped.');
-        force(0);
+        force(code);
       },
       (error: unknown) => {
         say(`Stopped, with an error: ${(error as Error).message}`);
@@ -30,7 +33,25 @@ export function stopOnSignal(stop: () => Promise<void>, say: (line: string) => v
       },
     );
   };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (since !== undefined) {
+      if (performance.now() - since > SAME_SIGNAL_MS) force(130);
+      return;
+    }
+    say(`\n${signal === 'SIGINT' ? 'Ctrl-C' : signal}: finishing what is in flight (once more to stop at once)…`);
+    begin(0);
+  };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
+  return {
+    get begun() {
+      return since !== undefined;
+    },
+    after(problem) {
+      if (since !== undefined) return;
+      process.stderr.write(`${problem}\n`);
+      begin(1);
+    },
+  };
 }

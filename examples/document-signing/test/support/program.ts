@@ -26,15 +26,18 @@ export class Run {
   readonly process: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   output = '';
+  /** What of it went to stderr. */
+  errors = '';
 
   constructor(main: string, args: readonly string[]) {
     this.process = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.output += chunk;
+        if (stream === this.process.stderr) this.errors += chunk;
       });
     }
-    this.ended = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve({ code, signal })));
+    this.ended = new Promise((resolve) => this.process.once('close', (code, signal) => resolve({ code, signal })));
     onTestFinished(() => {
       this.process.kill('SIGKILL');
     });

@@ -1,5 +1,8 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { createDocument } from '../api/documents-api.js';
+
+/** How long a success is worth telling; a problem stays until it is tried again. */
+const TOLD_MS = 5_000;
 
 type Outcome = { readonly ok: boolean; readonly text: string } | undefined;
 
@@ -11,6 +14,12 @@ export function CreateForm() {
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();
   const titleField = useRef<HTMLInputElement>(null);
+
+  useEffect(() => {
+    if (!outcome?.ok) return;
+    const timer = setTimeout(() => setOutcome(undefined), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
 
   const submit = async (event: Event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { FeedDocument } from '../../../src/changes/feed.js';
 import { relativeTime } from '../time/relative-time.js';
 import { byteSize } from './byte-size.js';
@@ -29,16 +29,22 @@ export function DocumentRow({ document, changes, now }: Props) {
     }
   };
 
-  const renamed = () => {
-    setRenaming(false);
-    renameButton.current?.focus();
-  };
+  // The button is there again only when the form is gone; then the focus goes back to it.
+  const wasRenaming = useRef(false);
+  useLayoutEffect(() => {
+    if (!renaming && wasRenaming.current) renameButton.current?.focus();
+    wasRenaming.current = renaming;
+  }, [renaming]);
 
   return (
     <li class="document" data-id={document.id}>
       {changes > 0 && <span key={changes} class="flash" aria-hidden="true" />}
       <div class="what">
-        {renaming ? <RenameForm document={document} attempt={attempt} done={renamed} /> : <h3>{document.title}</h3>}
+        {renaming ? (
+          <RenameForm document={document} attempt={attempt} done={() => setRenaming(false)} />
+        ) : (
+          <h3>{document.title}</h3>
+        )}
         <p class="meta">
           <span>{document.created_by}</span>
           <time dateTime={document.created_at} title={new Date(document.created_at).toLocaleString()}>
@@ -55,7 +61,13 @@ export function DocumentRow({ document, changes, now }: Props) {
           </p>
         )}
       </div>
-      <RowActions document={document} attempt={attempt} rename={() => setRenaming(true)} renameButton={renameButton} />
+      <RowActions
+        document={document}
+        attempt={attempt}
+        rename={() => setRenaming(true)}
+        renaming={renaming}
+        renameButton={renameButton}
+      />
     </li>
   );
 }

@@ -9,12 +9,14 @@ interface Props {
   readonly document: FeedDocument;
   readonly attempt: (work: () => Promise<void>) => Promise<boolean>;
   readonly rename: () => void;
+  /** While it is being renamed there is nothing to start. */
+  readonly renaming: boolean;
   /** Where the focus goes back to. */
   readonly renameButton: RefObject<HTMLButtonElement>;
 }
 
 /** The status, which may be changed to those that can follow it; renaming; deleting, which asks once more. */
-export function RowActions({ document, attempt, rename, renameButton }: Props) {
+export function RowActions({ document, attempt, rename, renaming, renameButton }: Props) {
   const [confirming, setConfirming] = useState(false);
   const deleteButton = useRef<HTMLButtonElement>(null);
   const asked = useRef(false);
@@ -34,9 +36,11 @@ export function RowActions({ document, attempt, rename, renameButton }: Props) {
         title={title}
         change={(to) => attempt(() => changeDocument(document, { status: to }))}
       />
-      <button type="button" class="plain" ref={renameButton} onClick={rename} aria-label={`Rename ${title}`}>
-        Rename
-      </button>
+      {!renaming && (
+        <button type="button" class="plain" ref={renameButton} onClick={rename} aria-label={`Rename ${title}`}>
+          Rename
+        </button>
+      )}
       <button
         type="button"
         class="plain"
