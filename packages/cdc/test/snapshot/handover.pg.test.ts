@@ -185,7 +185,10 @@ describe('a second start', () => {
 
   test('a checkpoint without its slot is refused, and no slot is made', async () => {
     const position = { resume: '0000000000000001', within: 0 };
-    const checkpoints = new Map([[lane(), { position, identity: 'x' }]]);
+    const [cluster] = await db.query<{ id: string }>(
+      `SELECT 'postgres:' || system_identifier || ':' || timeline_id AS id FROM pg_control_system(), pg_control_checkpoint()`,
+    );
+    const checkpoints = new Map([[lane(), { position, identity: `${cluster?.id}:${slot}` }]]);
     await expect(Driver.open(changesOf(db.url, slot, tables), { checkpoints })).rejects.toMatchObject({
       code: 'CDC_SLOT_MISSING',
     });

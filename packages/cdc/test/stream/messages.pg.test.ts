@@ -14,8 +14,9 @@ beforeEach(async () => {
   await db.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [slot]);
 });
 
-const at = (checkpoint?: { resume: string; within: number }) =>
-  checkpoint && { checkpoints: new Map([[`slot:${slot}`, { position: checkpoint, identity: '' }]]) };
+let identity = '';
+const at = (position?: { resume: string; within: number }) =>
+  position && { checkpoints: new Map([[`slot:${slot}`, { position, identity }]]) };
 const open = (messages: boolean, options?: Parameters<typeof Driver.open>[1]) =>
   Driver.open(
     changesOf(db.url, slot, { publication: slot, slot: { name: slot, create: false }, snapshot: 'never', messages }),
@@ -33,6 +34,7 @@ test('a message outside of transactions comes once, from every position', async 
   const boundaries: { after: number; position: { resume: string; within: number } }[] = [];
   {
     await using driver = await open(true, { maxBatchBytes: 1 });
+    identity = driver.session.identity;
     while (all.length < 8) {
       const frame = await driver.next();
       if (frame?.kind === 'batch') all.push(...frame.events.map((event) => event.id));
@@ -52,9 +54,10 @@ test('whether messages are asked for changes nothing for the rows: ids, and wher
   );
   const rows = async (messages: boolean, options?: Parameters<typeof Driver.open>[1], wanted = 3) => {
     await using driver = await open(messages, options);
+    identity = driver.session.identity;
     const found = new Map<unknown, string>();
     let position: { resume: string; within: number } | undefined;
-    for (let n = 0; found.size < wanted; n++) {
+    while (found.size < wanted) {
       const frame = await driver.batch();
       for (const event of frame.events) if (event.data?.after) found.set(event.data.after['id'], event.id);
       if (found.has(2)) position ??= frame.position;
