@@ -12,7 +12,8 @@ const OURS = 'kept in step by sluice';
  *
  * One that we created is altered when the tables differ. Someone else's is left alone.
  *
- * @throws ComponentError `CDC_PUBLICATION_MISSING`, `CDC_PUBLICATION_MISMATCH`, `CDC_TABLE_MISSING`, `CDC_PERMISSION_DENIED`
+ * @throws ComponentError `CDC_PUBLICATION_MISSING`, `CDC_PUBLICATION_MISMATCH`, `CDC_TABLE_MISSING`, `CDC_PERMISSION_DENIED`,
+ * `CDC_REPLICA_IDENTITY_MISSING`
  */
 export async function ensurePublication(
   client: pg.Client,
@@ -24,9 +25,11 @@ export async function ensurePublication(
   const found = await find(client, name);
   if (!found) {
     if (tables === undefined || !mayCreate) throw missing(name);
+    await refuseWithoutIdentity(client, tables);
     await create(client, name, tables, serverVersion);
   } else if (tables !== undefined && !sameTables(found.tables, tables)) {
     if (found.comment !== OURS || !mayCreate) throw mismatch(name);
+    await refuseWithoutIdentity(client, tables);
     await query(client, 'publication', `ALTER PUBLICATION ${quoteName(name)} SET TABLE ${tables.map(only).join(', ')}`);
   }
 }
@@ -49,6 +52,26 @@ async function find(client: pg.Client, name: string): Promise<Found | undefined>
     [name],
   );
   return row && { comment: row['comment'] ?? null, tables: JSON.parse(row['tables'] ?? '[]') as string[] };
+}
+
+/** Once such a table is published, Postgres refuses its owners every UPDATE and DELETE: that is not ours to bring about. */
+async function refuseWithoutIdentity(client: pg.Client, tables: readonly TableName[]): Promise<void> {
+  const [row] = await query(
+    client,
+    'publication',
+    `SELECT json_agg(w.schema || '.' || w.name)::text AS tables
+     FROM json_to_recordset($1::json) AS w (schema text, name text)
+     JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+     WHERE c.relreplident = 'n' OR (c.relreplident = 'd'
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))`,
+    [JSON.stringify(tables)],
+  );
+  const without = JSON.parse(row?.['tables'] ?? '[]') as string[];
+  if (without.length === 0) return;
+  throw new ComponentError('CDC_REPLICA_IDENTITY_MISSING', `no row of ${without.join(', ')} can be told by its key`, {
+    details: { tables: without },
+  });
 }
 
 async function create(

@@ -49,3 +49,17 @@ test('a server that cannot be reached is told by its address', async () => {
     message: expect.stringContaining('ECONNREFUSED 127.0.0.1:9'),
   });
 });
+
+test('a table that its owners could no longer update is not published', async () => {
+  await database.query('CREATE TABLE keyless (n int)');
+  const keyless = changesOf(database.url, `${database.name}_keyless`, { tables: ['public.keyless'] });
+  await expect(Driver.open(keyless)).rejects.toMatchObject({
+    code: 'CDC_REPLICA_IDENTITY_MISSING',
+    details: { tables: ['public.keyless'] },
+  });
+  await database.query('INSERT INTO keyless VALUES (1); UPDATE keyless SET n = 2');
+  await database.query('ALTER TABLE keyless REPLICA IDENTITY FULL');
+  await using driver = await Driver.open(keyless);
+  expect((await driver.snapshot()).map(({ data }) => data?.after)).toEqual([{ n: 2 }]);
+  await database.query('UPDATE keyless SET n = 3');
+});

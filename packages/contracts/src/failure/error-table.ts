@@ -174,6 +174,11 @@ export const ERRORS = {
     advice: 'The publication was made by someone else and does not hold these tables: alter it, or name another one.',
   },
   CDC_TABLE_MISSING: { retry: 'operator', advice: 'Create the table, or correct its name (schema.name).' },
+  CDC_REPLICA_IDENTITY_MISSING: {
+    retry: 'operator',
+    advice:
+      'Once published, such a table could no longer be updated by its owners. Give it a primary key, or ALTER TABLE … REPLICA IDENTITY FULL (or USING INDEX); or make a publication of inserts alone yourself and name it.',
+  },
   CDC_CLUSTER_CHANGED: {
     retry: 'operator',
     advice: 'The connection leads to another cluster or timeline now. Rebuild the sink, or connect to the former one.',
