@@ -18,17 +18,16 @@ test('checkpoints of another cluster are refused before anything is made there, 
 test('a slot that another pipeline reads is said to be read, and by whom', async () => {
   await using driver = await Driver.open(source());
   const reading = driver.next();
-  const active = () =>
+  const streaming = () =>
     database.query<{ pid: number }>(
-      'SELECT active_pid AS pid FROM pg_replication_slots WHERE slot_name = $1 AND active',
+      `SELECT pid FROM pg_replication_slots JOIN pg_stat_replication ON pid = active_pid
+       WHERE slot_name = $1 AND state IN ('catchup', 'streaming')`,
       [slot()],
     );
-  const [reader] = await waitFor(async () => ((await active()).length > 0 ? active() : undefined), {
-    what: 'a reader',
-  });
+  const reader = await waitFor(async () => (await streaming())[0], { what: 'a reader' });
   await expect(Driver.open(source())).rejects.toMatchObject({
     code: 'CDC_CHECKPOINT_MISSING',
-    message: expect.stringContaining(`server process ${reader?.pid}`),
+    message: expect.stringContaining(`server process ${reader.pid}`),
   });
   await driver[Symbol.asyncDispose]();
   await reading;
