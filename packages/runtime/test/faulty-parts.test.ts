@@ -1,4 +1,4 @@
-import { BatchError, ComponentError, type Envelope, type Sink, type Source } from '@sluice/contracts';
+import { BatchError, ComponentError, type Envelope } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { concatMap, finalize, map, type OperatorFunction, tap, timer } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import {
   pipeline,
 } from '../src/index.js';
 import { type Numbered, numbered } from './support/events.js';
-import { batchOf, gate, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+import { batches, batchOf, gate, scriptedLane, scriptedSource, sinkOf, until } from './support/scripted-source.js';
 
 const retry = { initialMs: 1, maxMs: 1 };
 const checkpoints = memoryCheckpoints;
@@ -39,24 +39,6 @@ afterEach(async () => {
   }
   expect(crashes).toEqual([]);
 });
-
-/** A source of one lane with these events, which stays open. */
-const batches = (count: number, size = 5): Source<Numbered> =>
-  scriptedSource(async function* (_, closed) {
-    yield scriptedLane('a', async function* () {
-      for (let n = 0; n < count; n++) yield batchOf('a', n * size, (n + 1) * size);
-      await until(closed);
-    });
-    await until(closed);
-  });
-
-function sinkOf(write: Awaited<ReturnType<Sink<Numbered>['open']>>['write'], dispose = async () => {}): Sink<Numbered> {
-  return {
-    name: 'given',
-    features: { delivery: 'plain' },
-    open: async () => ({ write, [Symbol.asyncDispose]: dispose }),
-  };
-}
 
 test('a key that can not be computed fails the pipeline', async () => {
   const broken = expandEvents((data: Numbered, event) => {

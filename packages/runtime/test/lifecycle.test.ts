@@ -1,30 +1,12 @@
-import { type CheckpointStore, ComponentError, type Sink, type Source } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type Source } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { memoryCheckpoints, memorySink, pipeline } from '../src/index.js';
 import type { Numbered } from './support/events.js';
-import { at, batchOf, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+import { at, batches, batchOf, scriptedLane, scriptedSource, sinkOf, until } from './support/scripted-source.js';
 
 const retry = { initialMs: 1, maxMs: 1 };
 const checkpoints = memoryCheckpoints;
-
-/** A source of one lane with these events, which stays open. */
-const batches = (count: number, size = 5): Source<Numbered> =>
-  scriptedSource(async function* (_, closed) {
-    yield scriptedLane('a', async function* () {
-      for (let n = 0; n < count; n++) yield batchOf('a', n * size, (n + 1) * size);
-      await until(closed);
-    });
-    await until(closed);
-  });
-
-function sinkOf(write: Awaited<ReturnType<Sink<Numbered>['open']>>['write'], dispose = async () => {}): Sink<Numbered> {
-  return {
-    name: 'given',
-    features: { delivery: 'plain' },
-    open: async () => ({ write, [Symbol.asyncDispose]: dispose }),
-  };
-}
 
 test('caughtUp does not resolve for a pipeline that was drained before it was there', async () => {
   const running = pipeline('test')

@@ -6,6 +6,7 @@ import {
   type Position,
   paddedPosition,
   type Revocation,
+  type Sink,
   type Source,
   type SourceContext,
   type SourceFeatures,
@@ -92,4 +93,26 @@ export function until(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
+}
+
+/** A source of one lane with these events, which stays open. */
+export const batches = (count: number, size = 5): Source<Numbered> =>
+  scriptedSource(async function* (_, closed) {
+    yield scriptedLane('a', async function* () {
+      for (let n = 0; n < count; n++) yield batchOf('a', n * size, (n + 1) * size);
+      await until(closed);
+    });
+    await until(closed);
+  });
+
+/** A sink whose `write` is given. */
+export function sinkOf(
+  write: Awaited<ReturnType<Sink<Numbered>['open']>>['write'],
+  dispose = async () => {},
+): Sink<Numbered> {
+  return {
+    name: 'given',
+    features: { delivery: 'plain' },
+    open: async () => ({ write, [Symbol.asyncDispose]: dispose }),
+  };
 }
