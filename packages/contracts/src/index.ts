@@ -14,6 +14,7 @@ export type {
   CheckpointWrite,
   StoredCheckpoint,
 } from './checkpoint/checkpoint.js';
+export { refuseForeignCheckpoints } from './checkpoint/foreign-checkpoint.js';
 export type { EnvelopeJson, EnvelopeOverrides, EventOrigin, Headers } from './event/envelope.js';
 export { Envelope } from './event/envelope.js';
 export { keyOf, keyParts } from './event/key.js';

@@ -1,4 +1,4 @@
-import { ComponentError, type Source, type SourceContext } from '@sluice/contracts';
+import { refuseForeignCheckpoints, type Source, type SourceContext } from '@sluice/contracts';
 import type pg from 'pg';
 import type { Change, ChangeOf } from '../change/change.js';
 import type { TableRef } from '../change/table-ref.js';
@@ -48,7 +48,8 @@ async function open(settings: Settings, context: SourceContext): Promise<Postgre
 
 async function openWith(replication: ReplicationClient, settings: Settings, context: SourceContext) {
   const { publication, slot, serverVersion } = { ...settings, ...replication };
-  refuseForeign(context, identityOf(replication, slot));
+  // Before anything is made or missed: on another cluster neither a publication nor a slot of ours has any business.
+  refuseForeignCheckpoints(context.checkpoints, identityOf(replication, slot));
   const prepare = async (client: pg.Client) => {
     await ensurePublication(client, publication, settings.tables, settings.createPublication, serverVersion);
     const tables = await publishedTables(client, publication, serverVersion);
@@ -66,14 +67,4 @@ async function openWith(replication: ReplicationClient, settings: Settings, cont
     return new PostgresSession({ settings, context, plan, tables, replication, slotConfirmed: state?.confirmed });
   };
   return withConnection(settings.connection, prepare, { signal: context.signal });
-}
-
-/** Before anything is made or missed: on another cluster neither a publication nor a slot of ours has any business. */
-function refuseForeign({ checkpoints }: SourceContext, identity: string): void {
-  for (const [lane, checkpoint] of checkpoints) {
-    if (checkpoint === null || checkpoint.identity === identity) continue;
-    throw new ComponentError('CHECKPOINT_IDENTITY', `the checkpoint of lane ${lane} is one of ${checkpoint.identity}`, {
-      details: { lane, checkpoint: checkpoint.identity, source: identity },
-    });
-  }
 }

@@ -3,7 +3,6 @@
 export const COPY_DATA = 0x64; // d
 export const COPY_DONE = 0x63; // c
 export const COPY_BOTH_RESPONSE = 0x57; // W
-export const COPY_OUT_RESPONSE = 0x48; // H
 export const ERROR_RESPONSE = 0x45; // E
 export const NOTICE_RESPONSE = 0x4e; // N
 export const READY_FOR_QUERY = 0x5a; // Z
@@ -25,7 +24,6 @@ export const TRUNCATE = 0x54; // T
 export const LOGICAL_MESSAGE = 0x4d; // M
 
 // Kinds of tuples
-export const NEW_TUPLE = 0x4e; // N
 export const KEY_TUPLE = 0x4b; // K
 export const OLD_TUPLE = 0x4f; // O
 

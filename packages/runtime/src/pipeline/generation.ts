@@ -4,6 +4,7 @@ import {
   ComponentError,
   type Lane,
   type Position,
+  refuseForeignCheckpoints,
   type SinkSession,
   type SourceSession,
 } from '@sluice/contracts';
@@ -148,7 +149,7 @@ export class Generation {
       try {
         // Too late: whoever comes after us may have taken the lanes over already.
         signal.throwIfAborted();
-        refuseForeign(checkpoints, session.identity);
+        refuseForeignCheckpoints(checkpoints, session.identity);
         const made = new Generation(plan, hooks, session, sinkSession, { store, checkpoints });
         made.#serve();
         return made;
@@ -337,15 +338,6 @@ async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): 
   return new Map(
     stored.filter(({ sink }) => sink === plan.sink.name).map(({ lane, checkpoint }) => [lane, checkpoint]),
   );
-}
-
-function refuseForeign(checkpoints: Opened['checkpoints'], identity: string): void {
-  for (const [lane, checkpoint] of checkpoints) {
-    if (checkpoint === null || checkpoint.identity === identity) continue;
-    throw new ComponentError('CHECKPOINT_IDENTITY', `the checkpoint of lane ${lane} is one of ${checkpoint.identity}`, {
-      details: { lane, checkpoint: checkpoint.identity, source: identity },
-    });
-  }
 }
 
 /** Closes a source or a sink; waits for it, but not for ever, and tells when that fails. */

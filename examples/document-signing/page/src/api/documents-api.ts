@@ -43,7 +43,7 @@ async function call(method: string, path: string, { body, version, signal }: Cal
     throw error.name === 'AbortError' ? error : new Error('the server does not answer');
   });
   if (response.status === 204) return undefined;
-  const answer: unknown = await response.json().catch(() => undefined);
+  const answer: unknown = await response.json().catch(() => undefined); // an answer that is no JSON has nothing to say
   if (!response.ok) throw new Error(reason(response.status, answer));
   return answer;
 }
