@@ -106,7 +106,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     const streamFailed = changes.run().then(() => new Promise<never>(() => undefined));
     const failed = Promise.race([streamFailed, databaseFailed]);
     // Whoever waits for it learns of it; until then it is no unhandled rejection.
-    failed.catch(() => undefined); // whoever started us waits for it; until then it must not end the process
+    failed.catch(() => undefined);
     // The first to be stopped: what was changed is projected and pushed while there are still clients.
     closing.push(() => changes.drain({ timeoutMs: databaseEnded ? 100 : 5_000 }));
     await Promise.race([changes.caughtUp({ timeoutMs: 60_000 }), failed]);
