@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,22 @@ test('`exited` tells how the server ended: by a stop, or killed from outside', a
   await using killed = await startPostgres();
   process.kill(killed.pid, 'SIGKILL');
   expect(await killed.exited).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
+test('`stop` of a server that was killed holds the process until the last backend is gone', async () => {
+  const { child, first } = await runFixture<Held>('stop-killed-postgres');
+  const ended = once(child, 'exit');
+  const client = new Client({ connectionString: first.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+  process.kill(rows[0].pid, 'SIGSTOP');
+  process.kill(first.pid, 'SIGKILL');
+  // Time enough to run out of things to wait for.
+  let looks = 0;
+  await waitFor(() => child.exitCode !== null || ++looks > 40, { what: 'the process to end, or not' });
+  process.kill(rows[0].pid, 'SIGKILL');
+  expect(await ended).toEqual([3, null]);
 });
 
 describe('with a data directory', () => {

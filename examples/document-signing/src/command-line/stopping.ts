@@ -18,10 +18,11 @@ export function stopOnSignal(stop: () => Promise<void>, say: (line: string) => v
   const force = (code: number) => process.exit(code);
   const begin = (code: number) => {
     since = performance.now();
+    // Keeps the process: with nothing else left to wait for it would end by itself, with code 0.
     setTimeout(() => {
       say('Stopping took too long; ending now.');
       force(1);
-    }, deadlineMs).unref();
+    }, deadlineMs);
     stop().then(
       () => {
         say('Stopped.');

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { ComponentError } from '@sluice/contracts';
 import { waitFor } from '../wait/wait-for.js';
 import type { DataDir } from './data-dir.js';
@@ -96,11 +97,13 @@ function launch({ program, dataDir, runAs, settings, log }: ServerRequest) {
   });
   const said = keepLines(child, log);
   // The server must not keep this process running: when it ends, the watchdog stops the server.
+  const output = child.stderr as Socket | null;
   child.unref();
-  (child.stderr as unknown as { unref?(): void }).unref?.();
+  output?.unref();
   const end = async (signal: NodeJS.Signals) => {
-    // Holds this process until the server has ended.
+    // Holds this process until the server has ended, and its last backend too: they outlive a postmaster that was killed.
     child.ref();
+    output?.ref();
     if (!exited) child.kill(signal);
     await closed;
   };
