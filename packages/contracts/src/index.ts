@@ -1,4 +1,12 @@
-export type { DeadLetter, DeadLetterStore } from './capability/dead-letter-store.js';
+export type {
+  DeadLetter,
+  DeadLetterAction,
+  DeadLetterFilter,
+  DeadLetterStatus,
+  DeadLetterStore,
+  NewDeadLetter,
+  ReplayOutcome,
+} from './capability/dead-letter-store.js';
 export type {
   AppendResult,
   EventStore,
@@ -7,6 +15,8 @@ export type {
   ReadOptions,
   Recorded,
 } from './capability/event-store.js';
+export type { Lease, LeaseAnswer, LeaseHolder } from './capability/lease.js';
+export type { StateChange, StateEntry, StateStore, StateValue, StateWrite } from './capability/state-store.js';
 export type {
   Checkpoint,
   CheckpointStore,

@@ -54,6 +54,15 @@ export const ERRORS = {
   },
   PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
   SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
+  DEAD_LETTER_NOT_WAITING: {
+    retry: 'operator',
+    advice: 'Only a letter that waits can be edited: look at its status and its audit trail.',
+  },
+  DEAD_LETTER_STAGE_UNKNOWN: {
+    retry: 'operator',
+    advice:
+      'The pipeline no longer has the stage that the letter failed in: edit or discard the letter, or bring the stage back.',
+  },
   DEAD_LETTERS_FULL: {
     retry: 'operator',
     advice: 'Look at the dead letters, discard or replay them, or give the store more room.',

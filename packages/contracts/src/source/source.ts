@@ -22,6 +22,11 @@ export interface SourceContext {
    * had a position since; a lane that is missing was never announced, or its checkpoint was lost.
    */
   readonly checkpoints: ReadonlyMap<Lane, Checkpoint | null>;
+  /**
+   * Places at which a frame must end, besides those that the source chooses: where other sinks of the pipeline stand, which are
+   * further than the one that the lane starts from. They are given no event twice.
+   */
+  readonly cuts?: ReadonlyMap<Lane, readonly Position[]>;
   /** Frames are split above this many bytes. A single event may be larger. */
   readonly maxBatchBytes: number;
   /** Aborted when the session must end at once. */
@@ -69,6 +74,10 @@ export interface LaneReader<T> {
 export interface SourceSession<T> extends AsyncDisposable {
   /** Names the history that positions belong to (cluster, timeline, slot). A checkpoint of another one is an error. */
   readonly identity: string;
+  /** For a source that is made of several: the identity that the positions of one lane belong to. Default: `identity`. */
+  identityOf?(lane: Lane): string;
+  /** Bytes of the source's own log from one position to the other; undefined when it can't say. */
+  bytesBetween?(lane: Lane, from: Position, to: Position): number | undefined;
   /** Lanes as they appear. Ends when there will be no more. */
   lanes(): AsyncIterable<LaneReader<T>>;
   /** Where each lane would stand if all that is committed now were done. */

@@ -107,7 +107,12 @@ export class LaneSet {
     if (store) refuseMoved(lane, known, await currentCheckpoint(store, setting, lane));
     refuseBehind(lane, known?.position, reader.confirmed);
     const stored = known?.position;
-    const run = new LaneRun(reader, { ...setting, identity: session.identity, fence, stored });
+    const run = new LaneRun(reader, {
+      ...setting,
+      identity: session.identityOf?.(lane) ?? session.identity,
+      fence,
+      stored,
+    });
     if (this.#stopped) run.stop();
     this.#runs.set(lane, run);
     this.#over.delete(lane);

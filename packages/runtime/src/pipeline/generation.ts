@@ -1,13 +1,4 @@
-import {
-  type Checkpoint,
-  type CheckpointStore,
-  ComponentError,
-  type Lane,
-  type Position,
-  refuseForeignCheckpoints,
-  type SinkSession,
-  type SourceSession,
-} from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type Lane, type Position } from '@sluice/contracts';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { Credits } from '../credits/credits.js';
 import { Custody, type StageReport } from '../custody/custody.js';
@@ -25,12 +16,11 @@ import { QueuedWriter } from '../sink/queued-writer.js';
 import { DEFAULT_MAX_EVENTS, type SinkWrite, type SinkWriter } from '../sink/sink-writer.js';
 import { type Chain, connect, stagesOf } from './chain.js';
 import type { Counters } from './counters.js';
+import { CLOSE_MS, dispose, type OpenParts, openParts } from './opening.js';
 import type { Plan } from './plan.js';
 
 /** How often held deliveries and time-outs are looked at, in milliseconds. */
 const TICK_MS = 50;
-/** How long closing waits for a write that is under way, or for a source or sink to close, in milliseconds. */
-const CLOSE_MS = 10_000;
 /** How long closing tries to store what is settled, in milliseconds. */
 const LAST_SAVE_MS = 1_000;
 
@@ -67,10 +57,9 @@ export class Generation {
   private constructor(
     private readonly plan: Plan,
     private readonly hooks: GenerationHooks,
-    private readonly session: SourceSession<unknown>,
-    private readonly sinkSession: SinkSession<unknown>,
-    opened: Opened,
+    private readonly opened: OpenParts,
   ) {
+    const { session } = opened;
     const { name, source, sink, options, credits } = plan;
     this.finished = new Promise((resolve, reject) => {
       this.#finish = { resolve, reject };
@@ -138,33 +127,14 @@ export class Generation {
 
   /** Opens sink and source, in this order, and starts to read. */
   static async open(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<Generation> {
-    const context = { pipeline: plan.name, signal, notice: hooks.notice };
-    const sinkSession = await plan.sink.open(context);
-    const close = (part: AsyncDisposable) => dispose(part, hooks);
-    try {
-      const store = sinkSession.checkpoints ?? plan.checkpoints;
-      const checkpoints = await loadCheckpoints(plan, store);
-      const { maxBatchBytes } = plan.options;
-      const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
-      try {
-        // Too late: whoever comes after us may have taken the lanes over already.
-        signal.throwIfAborted();
-        refuseForeignCheckpoints(checkpoints, session.identity);
-        const made = new Generation(plan, hooks, session, sinkSession, { store, checkpoints });
-        made.#serve();
-        return made;
-      } catch (error) {
-        await close(session);
-        throw error;
-      }
-    } catch (error) {
-      await close(sinkSession);
-      throw error;
-    }
+    const opened = await openParts(plan, hooks, signal);
+    const made = new Generation(plan, hooks, opened);
+    made.#serve();
+    return made;
   }
 
   head(): Promise<ReadonlyMap<Lane, Position>> {
-    return this.session.head();
+    return this.opened.session.head();
   }
 
   lane(lane: Lane): LaneRun | undefined {
@@ -242,7 +212,7 @@ export class Generation {
     const runs = [...this.#lanes.all()];
     await within(Promise.all(runs.map((run) => run.confirmed())), CLOSE_MS);
     for (const run of runs) run.handBack();
-    for (const part of [this.session, this.sinkSession]) {
+    for (const part of [this.opened.session, this.opened.sinkSession]) {
       await dispose(part, this.hooks);
     }
     return givenUp;
@@ -267,7 +237,7 @@ export class Generation {
   async #write(write: SinkWrite): Promise<void> {
     const { plan, hooks } = this;
     await writeDurably(write, {
-      session: this.sinkSession,
+      session: this.opened.sinkSession,
       delivery: plan.sink.features.delivery,
       policy: plan.retry,
       signal: this.#abort.signal,
@@ -326,25 +296,4 @@ export class Generation {
     if (!this.#completed)
       this.fail(new ComponentError('PIPELINE_STAGE_COMPLETED', 'a stage completed before its source'));
   }
-}
-
-interface Opened {
-  readonly store: CheckpointStore | undefined;
-  readonly checkpoints: Map<Lane, Checkpoint | null>;
-}
-
-async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): Promise<Opened['checkpoints']> {
-  const stored = (await store?.load(plan.name)) ?? [];
-  return new Map(
-    stored.filter(({ sink }) => sink === plan.sink.name).map(({ lane, checkpoint }) => [lane, checkpoint]),
-  );
-}
-
-/** Closes a source or a sink; waits for it, but not for ever, and tells when that fails. */
-async function dispose(part: AsyncDisposable, { retried }: GenerationHooks): Promise<void> {
-  const closing = async () => part[Symbol.asyncDispose]();
-  await within(
-    closing().catch((error: unknown) => retried(error, 0)),
-    CLOSE_MS,
-  );
 }

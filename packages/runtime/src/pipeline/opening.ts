@@ -1,0 +1,62 @@
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  type Lane,
+  refuseForeignCheckpoints,
+  type SinkSession,
+  type SourceSession,
+} from '@sluice/contracts';
+import { within } from '../retry/within.js';
+import type { GenerationHooks } from './generation.js';
+import type { Plan } from './plan.js';
+
+/** How long closing waits for a write that is under way, or for a source or sink to close, in milliseconds. */
+export const CLOSE_MS = 10_000;
+
+/** A source and a sink that are open, and where the sink stands. */
+export interface OpenParts {
+  readonly session: SourceSession<unknown>;
+  readonly sinkSession: SinkSession<unknown>;
+  readonly store: CheckpointStore | undefined;
+  readonly checkpoints: Map<Lane, Checkpoint | null>;
+}
+
+/** Opens sink and source, in this order. What was opened is closed again when the rest can't be. */
+export async function openParts(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<OpenParts> {
+  const context = { pipeline: plan.name, signal, notice: hooks.notice };
+  const sinkSession = await plan.sink.open(context);
+  try {
+    const store = sinkSession.checkpoints ?? plan.checkpoints;
+    const checkpoints = await loadCheckpoints(plan, store);
+    const { maxBatchBytes } = plan.options;
+    const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
+    try {
+      // Too late: whoever comes after us may have taken the lanes over already.
+      signal.throwIfAborted();
+      if (session.identityOf === undefined) refuseForeignCheckpoints(checkpoints, session.identity);
+      return { session, sinkSession, store, checkpoints };
+    } catch (error) {
+      await dispose(session, hooks);
+      throw error;
+    }
+  } catch (error) {
+    await dispose(sinkSession, hooks);
+    throw error;
+  }
+}
+
+async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): Promise<OpenParts['checkpoints']> {
+  const stored = (await store?.load(plan.name)) ?? [];
+  return new Map(
+    stored.filter(({ sink }) => sink === plan.sink.name).map(({ lane, checkpoint }) => [lane, checkpoint]),
+  );
+}
+
+/** Closes a source or a sink; waits for it, but not for ever, and tells when that fails. */
+export async function dispose(part: AsyncDisposable, { retried }: GenerationHooks): Promise<void> {
+  const closing = async () => part[Symbol.asyncDispose]();
+  await within(
+    closing().catch((error: unknown) => retried(error, 0)),
+    CLOSE_MS,
+  );
+}
