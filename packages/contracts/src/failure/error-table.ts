@@ -115,6 +115,12 @@ export const ERRORS = {
     advice: 'The directory holds something else, or its password is not known: give another dataDir, or the password.',
   },
   POSTGRES_START_FAILED: { retry: 'operator', advice: 'The message ends with what Postgres said last.' },
+  TEST_PROXY_LISTEN_FAILED: { retry: 'operator', advice: 'Another program has the port: give another one, or none.' },
+  TEST_SERVICE_MISSING: {
+    retry: 'operator',
+    advice: 'The message says for each way to the service why it was not taken, and what to install or set for it.',
+  },
+  TEST_SERVICE_START_FAILED: { retry: 'operator', advice: 'The message ends with what the service said last.' },
   TEST_WAIT_TIMEOUT: { retry: 'never', advice: 'The message says what was waited for and how it stood at the end.' },
   TEST_DELIVERY_LEAKED: {
     retry: 'never',
