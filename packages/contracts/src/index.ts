@@ -42,4 +42,22 @@ export type { StandardIssue, StandardResult, StandardSchemaV1 } from './schema/s
 export type { ComponentContext, Sink, SinkFeatures, SinkSession, WriteContext } from './sink/sink.js';
 export type { AckToken, BatchFrame, Frame, ProgressFrame } from './source/frame.js';
 export type { LaneReader, Revocation, Source, SourceContext, SourceFeatures, SourceSession } from './source/source.js';
-export type { Publisher, SubscribeOptions, Transport, TransportFeatures } from './transport/transport.js';
+export type {
+  Attributes,
+  Counter,
+  Histogram,
+  Metric,
+  RecordGauge,
+  Span,
+  SpanLink,
+  SpanOptions,
+  Telemetry,
+} from './telemetry/telemetry.js';
+export { carryTrace, type TraceContext, traceContextOf } from './telemetry/trace-context.js';
+export type {
+  PublishContext,
+  Publisher,
+  SubscribeOptions,
+  Transport,
+  TransportFeatures,
+} from './transport/transport.js';

@@ -1,5 +1,6 @@
 import type { CheckpointStore, CheckpointWrite } from '../checkpoint/checkpoint.js';
 import type { Envelope } from '../event/envelope.js';
+import type { TraceContext } from '../telemetry/trace-context.js';
 
 /** What a sink can do; the pipeline's guarantee is computed from it. */
 export interface SinkFeatures {
@@ -30,6 +31,8 @@ export interface WriteContext {
   readonly attempt: number;
   /** Aborted when nobody waits for the outcome any more. */
   readonly signal: AbortSignal;
+  /** The span of this write, when it is traced: a sink that sends events on lets them carry it, see {@link carryTrace}. */
+  readonly trace?: TraceContext;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Envelope } from '../event/envelope.js';
 import type { ComponentContext } from '../sink/sink.js';
 import type { Source } from '../source/source.js';
+import type { TraceContext } from '../telemetry/trace-context.js';
 
 /** What a transport can do. */
 export interface TransportFeatures {
@@ -13,9 +14,15 @@ export interface TransportFeatures {
   readonly groups: boolean;
 }
 
+/** What comes with one call of `publish`; the context of a sink's write fits. */
+export interface PublishContext {
+  /** Put into the headers of the events in place of what they carried, see {@link carryTrace}. */
+  readonly trace?: TraceContext;
+}
+
 /** Publishes events. Resolves when the transport has them durably (as far as `features.durable` says). */
 export interface Publisher extends AsyncDisposable {
-  publish(topic: string, events: readonly Envelope<Uint8Array>[]): Promise<void>;
+  publish(topic: string, events: readonly Envelope<Uint8Array>[], context?: PublishContext): Promise<void>;
 }
 
 /** What to receive, and as part of which group. */
