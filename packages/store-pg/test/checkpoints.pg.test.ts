@@ -63,6 +63,23 @@ test('a checkpoint of a newer format is refused, not misread', async () => {
   await expect(store.load('newer')).rejects.toMatchObject({ code: 'CHECKPOINT_FORMAT', retry: 'operator' });
 });
 
+test('a checkpoint of an older format is read as the present one, and stored so by the next save', async () => {
+  await using store = postgresCheckpoints({ connection: database.url });
+  const { fence } = await store.acquire('older', 's', 'lane', 'me');
+  await database.query(
+    `UPDATE sluice.checkpoints SET format = 0, resume = '00000000016B3748+3', within = 0, identity = 'i'
+     WHERE pipeline = 'older'`,
+  );
+  const checkpoint = { position: { resume: '00000000016B3748', within: 3 }, identity: 'i' };
+  expect(await store.load('older')).toEqual([{ sink: 's', lane: 'lane', fence, checkpoint }]);
+  const next = { ...checkpoint, position: { resume: '00000000016B3749', within: 0 } };
+  await store.save([{ pipeline: 'older', sink: 's', lane: 'lane', fence, checkpoint: next }]);
+  expect(await store.load('older')).toEqual([{ sink: 's', lane: 'lane', fence, checkpoint: next }]);
+  expect(await database.query(`SELECT format FROM sluice.checkpoints WHERE pipeline = 'older'`)).toEqual([
+    { format: 1 },
+  ]);
+});
+
 test('a database that cannot be reached is an error to try again, and never shows the password', async () => {
   const url = new URL(database.url);
   url.port = '1';

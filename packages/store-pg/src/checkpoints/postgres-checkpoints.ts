@@ -3,7 +3,8 @@ import { escapeIdentifier, type Pool } from 'pg';
 import { type Connection, checkConnection, openConnection } from '../connection/connection.js';
 import { fromPostgres } from '../failure/postgres-errors.js';
 import { migrate } from '../migrations/migrate.js';
-import { CHECKPOINT_FORMAT, named, saveCheckpoints } from './save-statement.js';
+import { upgradeFrom } from './checkpoint-format.js';
+import { named, saveCheckpoints } from './save-statement.js';
 
 /** Where checkpoints are kept. */
 export interface PostgresCheckpointsOptions {
@@ -90,12 +91,9 @@ interface Row {
 }
 
 function read({ sink, lane, fence, resume, within, identity, format }: Row): StoredCheckpoint {
-  if (format > CHECKPOINT_FORMAT) {
-    throw new ComponentError('CHECKPOINT_FORMAT', `sink ${sink}, lane ${lane}: format ${format}`, {
-      details: { sink, lane, format },
-    });
-  }
   const stands = resume !== null && within !== null && identity !== null;
-  const checkpoint = stands ? { position: { resume, within: Number(within) }, identity } : null;
+  const upgrade = upgradeFrom(format, { sink, lane });
+  const at = stands ? upgrade({ resume, within: Number(within), identity }) : null;
+  const checkpoint = at && { position: { resume: at.resume, within: at.within }, identity: at.identity };
   return { sink, lane, fence: BigInt(fence), checkpoint };
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { CheckpointWrite } from '@sluice/contracts';
 import { escapeIdentifier, type QueryConfig } from 'pg';
+import { CHECKPOINT_FORMAT } from './checkpoint-format.js';
 
 /** What can run a statement: a pool, or a client within a transaction of its own. */
 export interface Queryable {
   query(statement: QueryConfig): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
 }
-
-/** The form in which positions are written now. */
-export const CHECKPOINT_FORMAT = 1;
 
 /**
  * Saves in one statement: locks the rows whose fence is as given, in the order of their key, and writes only when these are

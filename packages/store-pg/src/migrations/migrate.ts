@@ -3,10 +3,11 @@ import { ComponentError } from '@sluice/contracts';
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { inTransaction } from '../connection/connection.js';
 import { checkpoints } from './0001-checkpoints.js';
+import { checkpointFormat } from './0002-checkpoint-format.js';
 import type { Migration } from './migration.js';
 
 /** Every step of this package's schema. */
-const MIGRATIONS: readonly Migration[] = [checkpoints];
+const MIGRATIONS: readonly Migration[] = [checkpoints, checkpointFormat];
 
 /** What `migrate` may be told. */
 export interface MigrateOptions {
