@@ -28,6 +28,7 @@ export { refuseForeignCheckpoints } from './checkpoint/foreign-checkpoint.js';
 export type { EnvelopeJson, EnvelopeOverrides, EventOrigin, Headers } from './event/envelope.js';
 export { Envelope } from './event/envelope.js';
 export { keyOf, keyParts } from './event/key.js';
+export { restoredEvent, type StoredEventOptions, storedEvent } from './event/stored-event.js';
 export { SUPERSEDED } from './event/superseded.js';
 export { UNCHANGED, type Unchanged } from './event/unchanged.js';
 export type { Version } from './event/version.js';

@@ -14,6 +14,18 @@ export const ERRORS = {
     advice:
       'The key does not fit the columns the sink was given: name the same key columns, in the same order, as the source.',
   },
+  EVENT_TOO_LARGE_TO_STORE: {
+    retry: 'never',
+    advice: 'The event is larger than the store takes: raise its `maxEventBytes`, or make events smaller.',
+  },
+  EVENT_NOT_STORABLE: {
+    retry: 'never',
+    advice: 'The data contains itself, or is nested too deep: map it to plain values before what failed.',
+  },
+  EVENT_FORMAT: {
+    retry: 'operator',
+    advice: 'The stored event was written by a newer version, or by something else: upgrade this process.',
+  },
   // Pipelines
   PIPELINE_STATE: { retry: 'operator', advice: 'A pipeline runs once at a time; make another one to run it again.' },
   PIPELINE_EVENT_TOO_LARGE: {
