@@ -26,6 +26,43 @@ export const ERRORS = {
     retry: 'operator',
     advice: 'The stored event was written by a newer version, or by something else: upgrade this process.',
   },
+  // Operators and their state
+  EVENT_INVALID: {
+    retry: 'never',
+    advice: 'The event does not fit the schema at the paths that the message names: mend its producer, or the schema.',
+  },
+  EVENT_VERSION_UNKNOWN: {
+    retry: 'never',
+    advice:
+      'There is no upcaster from this version of the event. Where it is newer, deploy the consumer that knows it, then replay the dead letter.',
+  },
+  EVENT_TIMEOUT: {
+    retry: 'backoff',
+    advice: 'A step took longer than its time-out: look at what it calls, or allow it more time.',
+  },
+  EVENT_KEY_MISSING: {
+    retry: 'never',
+    advice: 'The event has no key, and the operator keeps state by key: give it a `key` function, or events with keys.',
+  },
+  EVENT_KEY_TOO_LONG: { retry: 'never', advice: 'Keys of state have up to 9,000 characters: give a `key` function.' },
+  EVENT_LATE: {
+    retry: 'never',
+    advice: 'The event came after its window was closed: allow more lateness, or `late: "drop"`.',
+  },
+  EVENT_JOIN_MISSING: {
+    retry: 'never',
+    advice: 'The table has no row for the event yet: replay the dead letter once it has, or use `missing: "null"`.',
+  },
+  STATE_CONFLICT: {
+    retry: 'backoff',
+    advice: 'Another instance wrote the same state: it owns the keys now, or two pipelines share one scope by mistake.',
+  },
+  STATE_KEY_TOO_LONG: { retry: 'never', advice: 'Keys of a state store have up to 10,000 characters.' },
+  STATE_EPOCH_CHANGED: {
+    retry: 'operator',
+    advice:
+      'The rows come from another history than those in the table (a restore, another cluster): rebuild into a new scope, or `adopt` the new epoch.',
+  },
   // Pipelines
   PIPELINE_STATE: { retry: 'operator', advice: 'A pipeline runs once at a time; make another one to run it again.' },
   PIPELINE_EVENT_TOO_LARGE: {

@@ -8,6 +8,15 @@ export interface StageReport {
   readonly held: number;
 }
 
+/** What custody must know of a stage. */
+export interface StageSetting {
+  readonly name: string;
+  /** Whether holding deliveries back is what the stage is for. */
+  readonly holds: boolean;
+  /** How long it may keep a delivery, in milliseconds, where it has a limit of its own. */
+  readonly keepsAtMostMs?: number | undefined;
+}
+
 /**
  * Knows at any time which stage holds which delivery.
  *
@@ -20,10 +29,10 @@ export class Custody {
 
   /** The last stage is the sink. */
   constructor(
-    stages: readonly { readonly name: string; readonly holds: boolean }[],
+    stages: readonly StageSetting[],
     private readonly unordered: boolean,
   ) {
-    this.#stages = stages.map((stage) => new Stage(stage.name, stage.holds));
+    this.#stages = stages.map((stage) => new Stage(stage.name, stage.holds, stage.keepsAtMostMs));
   }
 
   /** A delivery comes from the source. */
@@ -62,7 +71,15 @@ export class Custody {
         stage.oldest = oldest;
         stage.oldestSince = now;
       }
-      if (oldest === undefined || stage.holds || now - stage.oldestSince < timeoutMs) continue;
+      if (oldest === undefined) continue;
+      const { name, held, keepsAtMostMs } = stage;
+      if (keepsAtMostMs !== undefined) {
+        if (now - stage.oldestSince < keepsAtMostMs) continue;
+        return new ComponentError('EVENT_TIMEOUT', `${name} has kept a delivery for more than ${keepsAtMostMs} ms`, {
+          details: { stage: name, held, lane: oldest.lane, timeoutMs: keepsAtMostMs },
+        });
+      }
+      if (stage.holds || now - stage.oldestSince < timeoutMs) continue;
       return new ComponentError(
         'PIPELINE_DELIVERY_LOST',
         `${stage.name} has kept a delivery of lane ${oldest.lane} for more than ${timeoutMs} ms`,

@@ -20,6 +20,8 @@ export class Stage {
     readonly name: string,
     /** Whether holding deliveries back is what the stage is for (batchBy). */
     readonly holds: boolean,
+    /** How long it may keep a delivery, in milliseconds, where it has a limit of its own. */
+    readonly keepsAtMostMs?: number,
   ) {}
 
   append(delivery: Held): void {

@@ -123,7 +123,20 @@ export class Delivery<T> {
     if (failures.length === 0) return;
     if (this.spent) throw reused(this);
     for (const entry of this.entries) entry.open += 1;
-    this.flow.divert(this.lane, this.entries, failures);
+    this.flow.divert(this.lane, this.entries, failures, this.stage?.name ?? 'none');
+  }
+
+  /**
+   * Has `action` done once everything that was made of this delivery's source batches is durable, in the sink or among the
+   * dead letters, and before they count as settled. It is tried again as the pipeline's retry policy has it, after which the
+   * pipeline starts anew from its checkpoint; so it must bear repetition. It is not done when the lane is taken away.
+   *
+   * An atomic sink has stored its checkpoint by then: after a crash in between the events are not delivered again, and the
+   * action is not done.
+   */
+  afterDurable(action: () => Promise<void>): void {
+    if (this.spent) throw reused(this);
+    this.flow.afterDurable(this.entries, action);
   }
 
   #spend(): void {

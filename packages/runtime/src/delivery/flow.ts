@@ -1,17 +1,58 @@
 import type { Lane } from '@sluice/contracts';
+import { AfterDurable } from '../settlement/after-durable.js';
 import type { Entry } from '../settlement/ledger.js';
 import type { Failure } from './delivery.js';
+
+/** What a pipeline does for its operators. */
+export interface FlowServices {
+  /** Whether the pipeline is being drained. */
+  readonly draining: () => boolean;
+  /** Tries work again as the pipeline's retry policy has it; rejects with the last error. */
+  readonly persist: <R>(work: () => Promise<R>) => Promise<R>;
+  /** Tells a person something. */
+  readonly notice: (message: string) => void;
+  /** Ends the generation. */
+  readonly failed: (error: unknown) => void;
+}
+
+const NO_SERVICES: FlowServices = {
+  draining: () => false,
+  persist: (work) => work(),
+  notice: () => {},
+  failed: () => {},
+};
 
 /** What the deliveries of one generation of a pipeline share. */
 export class Flow {
   readonly #flushers = new Set<() => void>();
 
   constructor(
-    private readonly diverted: (lane: Lane, entries: readonly Entry[], failures: readonly Failure[]) => void,
+    private readonly diverted: (
+      lane: Lane,
+      entries: readonly Entry[],
+      failures: readonly Failure[],
+      stage: string,
+    ) => void,
     private readonly pressed: () => boolean,
     /** Whether stages may change the order of events with the same key. */
     readonly unordered = false,
+    private readonly services: FlowServices = NO_SERVICES,
   ) {}
+
+  /** Whether the pipeline is being drained: what is held back longer is given up. */
+  get draining(): boolean {
+    return this.services.draining();
+  }
+
+  /** Work with a store, tried again as the pipeline's retry policy has it. */
+  persist<R>(work: () => Promise<R>): Promise<R> {
+    return this.services.persist(work);
+  }
+
+  /** What a person should know; never row values. */
+  notice(message: string): void {
+    this.services.notice(message);
+  }
 
   /** Whether nothing may be held back now: the pipeline waits for credit with nothing being written, or it drains. */
   get urgent(): boolean {
@@ -34,10 +75,22 @@ export class Flow {
   }
 
   release(entries: readonly Entry[]): void {
-    for (const entry of entries) entry.ledger.release(entry);
+    for (const entry of entries) {
+      entry.ledger.release(entry);
+      for (const one of entry.after ?? []) if (one.begins()) this.#finish(one);
+    }
   }
 
-  divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[]): void {
-    this.diverted(lane, entries, failures);
+  /** See {@link AfterDurable}. */
+  afterDurable(entries: readonly Entry[], action: () => Promise<void>): void {
+    new AfterDurable(entries, () => this.services.persist(action));
+  }
+
+  divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[], stage: string): void {
+    this.diverted(lane, entries, failures, stage);
+  }
+
+  #finish(one: AfterDurable): void {
+    one.run().catch((error: unknown) => this.services.failed(error));
   }
 }

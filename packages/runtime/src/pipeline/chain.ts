@@ -1,16 +1,18 @@
 import { Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
-import type { Custody } from '../custody/custody.js';
+import type { Custody, StageSetting } from '../custody/custody.js';
 import type { Delivery } from '../delivery/delivery.js';
 import { HOLDS } from '../operators/batch-by.js';
+import { KEEPS_AT_MOST } from '../operators/timeout-events.js';
 
 type Step = OperatorFunction<Delivery<never>, Delivery<unknown>>;
 
 /** The stages of a pipeline by name, the sink last. */
-export function stagesOf(operators: readonly Step[], sink: string): { name: string; holds: boolean }[] {
+export function stagesOf(operators: readonly Step[], sink: string): StageSetting[] {
   return [
     ...operators.map((operator, at) => ({
       name: `stage ${at + 1} (${operator.name || 'an operator of your own'})`,
       holds: HOLDS in operator,
+      keepsAtMostMs: KEEPS_AT_MOST in operator ? (operator[KEEPS_AT_MOST] as number) : undefined,
     })),
     { name: `sink ${sink}`, holds: true },
   ];

@@ -8,6 +8,7 @@ import { Flow } from '../delivery/flow.js';
 import type { LaneRun } from '../lane/lane-run.js';
 import { LaneSet } from '../lane/lane-set.js';
 import { asStageError } from '../retry/failure-class.js';
+import { tryAgain } from '../retry/try-again.js';
 import { within } from '../retry/within.js';
 import type { Entry } from '../settlement/ledger.js';
 import { AtomicWriter } from '../sink/atomic-writer.js';
@@ -68,9 +69,15 @@ export class Generation {
     this.#credits = new Credits(credits.bytes, credits.batches);
     this.#custody = new Custody(stagesOf(plan.operators, sink.name), options.unordered);
     this.#flow = new Flow(
-      (lane, entries, failures) => void this.#divert(lane, entries, failures),
+      (lane, entries, failures, stage) => void this.#divert(lane, entries, failures, stage),
       () => this.#urgent,
       options.unordered,
+      {
+        draining: () => this.#draining,
+        persist: (work) => tryAgain(work, { policy: plan.retry, signal: this.#abort.signal, retried: hooks.retried }),
+        notice: hooks.notice,
+        failed: (error) => this.fail(error),
+      },
     );
     const fail = (error: unknown) => this.fail(error);
     const lane = (of: Lane) => this.#lanes.get(of);
@@ -166,7 +173,7 @@ export class Generation {
   /** Stops pulling, and settles and stores what is in flight until the deadline. Answers with what was given up, by lane. */
   async drain(timeoutMs: number): Promise<ReadonlyMap<Lane, number>> {
     this.#draining = true;
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     this.#lanes.stop();
     this.#complete();
     const runs = [...this.#lanes.all()];
@@ -175,7 +182,7 @@ export class Generation {
       .then(() => Promise.all(runs.map((run) => run.confirmed())));
     await within(
       Promise.race([settled, this.finished]).catch(() => 'reported as given up'),
-      deadline - Date.now(),
+      deadline - performance.now(),
     );
     const givenUp = await this.close();
     this.#finish?.resolve();
@@ -242,22 +249,30 @@ export class Generation {
       policy: plan.retry,
       signal: this.#abort.signal,
       retried: hooks.retried,
-      bury: (failures, attempts) => this.#bury(write.lane, write.position, failures, attempts),
+      bury: (failures, attempts) =>
+        this.#bury(write.lane, write.position, failures, attempts, `sink ${plan.sink.name}`),
     });
     hooks.counters.written += write.events.length;
   }
 
-  async #divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[]): Promise<void> {
+  async #divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[], stage: string): Promise<void> {
     try {
-      await this.#bury(lane, entries.at(-1)?.position, failures, 1);
+      await this.#bury(lane, entries.at(-1)?.position, failures, 1, stage);
       this.#flow.release(entries);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  async #bury(lane: Lane, position: Position | undefined, failures: readonly Failure[], attempts: number) {
-    await bury(this.plan, { lane, position, failures, attempts }, this.#abort.signal, this.hooks.retried);
+  async #bury(
+    lane: Lane,
+    position: Position | undefined,
+    failures: readonly Failure[],
+    attempts: number,
+    stage: string,
+  ) {
+    const grave = { lane, position, stage, failures, attempts };
+    await bury(this.plan, grave, this.#abort.signal, this.hooks.retried);
     this.hooks.counters.deadLetters += failures.length;
   }
 
@@ -280,7 +295,7 @@ export class Generation {
 
   #tick(): void {
     this.#relieve();
-    const overdue = this.#custody.overdue(Date.now(), this.plan.options.settlementTimeoutMs);
+    const overdue = this.#custody.overdue(performance.now(), this.plan.options.settlementTimeoutMs);
     if (overdue) this.fail(overdue);
   }
 

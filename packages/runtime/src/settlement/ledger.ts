@@ -1,4 +1,5 @@
 import type { AckToken, Position } from '@sluice/contracts';
+import type { AfterDurable } from './after-durable.js';
 
 /** One source batch on its way through a pipeline. */
 export class Entry {
@@ -6,6 +7,8 @@ export class Entry {
   open = 1;
   /** Of those, the ones that wait at the sink. */
   arrived = 0;
+  /** What must be done once nothing but these claims is left. */
+  after: AfterDurable[] | undefined;
 
   constructor(
     readonly ledger: Ledger,

@@ -135,7 +135,8 @@ export class AtomicWriter implements SinkWriter {
     let reach = -1;
     let events = 0;
     run.ledger.walk((entry) => {
-      if (entry.open !== entry.arrived) return false;
+      // Less than have arrived are open where only what comes after the write is still to be done.
+      if (entry.open - (entry.after?.length ?? 0) > entry.arrived) return false;
       events += entry.events;
       if (cut !== undefined && events > this.parts.maxEvents) return false;
       reach = Math.max(reach, spans.get(entry.seq) ?? -1);
