@@ -1,4 +1,4 @@
-import { ComponentError, type DeadLetter, type Lane, type Position } from '@sluice/contracts';
+import { ComponentError, type Lane, type NewDeadLetter, type Position } from '@sluice/contracts';
 import type { Failure } from '../delivery/delivery.js';
 import type { Plan } from '../pipeline/plan.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
@@ -13,33 +13,37 @@ export async function bury(
   grave: {
     readonly lane: Lane;
     readonly position: Position | undefined;
+    readonly stage: string;
     readonly failures: readonly Failure[];
     readonly attempts: number;
   },
   signal: AbortSignal,
   retried: (error: unknown, attempt: number) => void,
 ): Promise<void> {
-  const { lane, failures, attempts } = grave;
+  const { lane, stage, failures, attempts } = grave;
   if (deadLetters === undefined) {
     const first = failures[0] as Failure;
     const { code, message } = causeOf(first.cause);
     throw new ComponentError('PIPELINE_EVENT_FAILED', `event ${first.event.id} can't be processed: ${message}`, {
       cause: first.cause,
-      details: { pipeline: name, lane, event: first.event.id, events: failures.length, attempts, code },
+      details: { pipeline: name, lane, stage, event: first.event.id, events: failures.length, attempts, code },
     });
   }
   const position = grave.position ?? { resume: '', within: 0 };
   const at = new Date();
   const letters = failures.map(
-    ({ event, cause }): DeadLetter => ({
+    ({ event, cause }): NewDeadLetter => ({
       pipeline: name,
       sink: sink.name,
       lane,
       position,
       event,
+      ...(event.record instanceof Uint8Array ? { original: event.record } : {}),
+      stage,
       cause: causeOf(cause),
       attempts,
       at,
+      parked: false,
     }),
   );
   for (let attempt = 1; ; attempt++) {
