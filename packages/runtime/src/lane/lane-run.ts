@@ -39,6 +39,10 @@ export interface LaneSetting {
  */
 export class LaneRun {
   readonly ledger: Ledger;
+  /** How often something of it became durable for good: a position stored, or a batch settled that is acked singly. */
+  done = 0;
+  /** Whether it may not be read yet, for other lanes come before it. */
+  deferred = false;
   readonly #confirmations: Confirmations;
   readonly #acks = new Set<Promise<unknown>>();
   #stored: Position | undefined;
@@ -98,6 +102,7 @@ export class LaneRun {
   stored(position: Position): void {
     if (!this.keepsCheckpoints) return;
     this.#stored = position;
+    this.done += 1;
     this.#confirmations.confirm(position);
   }
 
@@ -206,6 +211,7 @@ export class LaneRun {
     // Progress took no credit.
     if (entry.events > 0) this.setting.credits.giveBack(entry.bytes);
     if (entry.tokens === undefined) return;
+    if (outcome === 'settled') this.done += 1;
     for (const token of entry.tokens) {
       this.#track(() => (outcome === 'settled' ? token.ack() : token.release(0)));
     }

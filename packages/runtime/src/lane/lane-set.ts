@@ -122,8 +122,10 @@ export class LaneSet {
   async #read(reader: LaneReader<unknown>, run: LaneRun): Promise<void> {
     const before = reader.after ?? [];
     while (!run.stopped && !before.every((lane) => this.isOver(lane))) {
+      run.deferred = true;
       await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
+    run.deferred = false;
     if (!run.stopped) await this.#begin(reader, run, before);
     await run.pull();
     this.#pulling -= 1;
