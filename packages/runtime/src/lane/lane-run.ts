@@ -10,6 +10,7 @@ import {
 } from '@sluice/contracts';
 import type { Credits } from '../credits/credits.js';
 import { type Entry, Ledger } from '../settlement/ledger.js';
+import type { Measurements } from '../telemetry/measurements.js';
 import { Confirmations } from './confirmations.js';
 
 /** Batches between two turns of the event loop: a source that never waits must not starve timers and signals. */
@@ -28,6 +29,7 @@ export interface LaneSetting {
   readonly maxUnsettled: number;
   readonly receive: (run: LaneRun, frame: BatchFrame<unknown>, entry: Entry) => void;
   readonly advanced: (run: LaneRun) => void;
+  readonly measured: Measurements | undefined;
   /** There is no credit: whoever holds deliveries back should let go of them. */
   readonly starved: () => void;
   readonly failed: (error: unknown) => void;
@@ -210,6 +212,7 @@ export class LaneRun {
   #released(entry: Entry, outcome: 'settled' | 'abandoned'): void {
     // Progress took no credit.
     if (entry.events > 0) this.setting.credits.giveBack(entry.bytes);
+    if (outcome === 'settled') this.setting.measured?.settled(entry);
     if (entry.tokens === undefined) return;
     if (outcome === 'settled') this.done += 1;
     for (const token of entry.tokens) {

@@ -15,6 +15,9 @@ import { AtomicWriter } from '../sink/atomic-writer.js';
 import { writeDurably } from '../sink/durable-write.js';
 import { QueuedWriter } from '../sink/queued-writer.js';
 import { DEFAULT_MAX_EVENTS, type SinkWrite, type SinkWriter } from '../sink/sink-writer.js';
+import { type LaneLag, laneLags } from '../telemetry/lane-lag.js';
+import type { Measurements } from '../telemetry/measurements.js';
+import { observedBurial } from '../telemetry/observed-burial.js';
 import { type Chain, connect, stagesOf } from './chain.js';
 import type { Counters } from './counters.js';
 import { CLOSE_MS, dispose, type OpenParts, openParts } from './opening.js';
@@ -31,6 +34,7 @@ export interface GenerationHooks {
   readonly counters: Counters;
   readonly retried: (error: unknown, attempt: number) => void;
   readonly notice: (message: string) => void;
+  readonly measured?: Measurements | undefined;
 }
 
 /**
@@ -115,12 +119,14 @@ export class Generation {
         maxUnsettled: options.maxUnsettled,
         receive: (run, frame, entry) => {
           hooks.counters.received += frame.events.length;
+          hooks.measured?.received(frame, entry);
           this.#chain.push(new Delivery(frame.events, run.lane, frame.bytes, this.#flow, [entry], undefined));
         },
         advanced: (run) => this.#writer.advanced(run.lane),
         starved: () => this.#relieve(),
         failed: fail,
         notice: hooks.notice,
+        measured: hooks.measured,
       },
     });
     this.#chain = connect(plan.operators, this.#custody, {
@@ -150,6 +156,11 @@ export class Generation {
 
   isOver(lane: Lane): boolean {
     return this.#lanes.isOver(lane);
+  }
+
+  /** How far each lane is behind. */
+  lags(): Promise<readonly LaneLag[]> {
+    return laneLags(this.#lanes, this.opened.session);
   }
 
   /** Whether nothing at all is in flight. */
@@ -274,6 +285,7 @@ export class Generation {
     const grave = { lane, position, stage, failures, attempts };
     await bury(this.plan, grave, this.#abort.signal, this.hooks.retried);
     this.hooks.counters.deadLetters += failures.length;
+    observedBurial(this.opened.observed, grave);
   }
 
   /** Someone waits for credit, or nothing more will come: what operators hold back must go on. */

@@ -7,6 +7,8 @@ import {
   type SourceSession,
 } from '@sluice/contracts';
 import { within } from '../retry/within.js';
+import { type Observed, observedSink } from '../telemetry/observed-sink.js';
+import { observedStore } from '../telemetry/observed-store.js';
 import type { GenerationHooks } from './generation.js';
 import type { Plan } from './plan.js';
 
@@ -19,14 +21,18 @@ export interface OpenParts {
   readonly sinkSession: SinkSession<unknown>;
   readonly store: CheckpointStore | undefined;
   readonly checkpoints: Map<Lane, Checkpoint | null>;
+  /** Who is measured, for what is told apart from writes and saves. */
+  readonly observed: Observed;
 }
 
 /** Opens sink and source, in this order. What was opened is closed again when the rest can't be. */
 export async function openParts(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<OpenParts> {
   const context = { pipeline: plan.name, signal, notice: hooks.notice };
-  const sinkSession = await plan.sink.open(context);
+  const observed = { pipeline: plan.name, sink: plan.sink.name, measured: hooks.measured };
+  const sinkSession = observedSink(await plan.sink.open(context), observed);
   try {
-    const store = sinkSession.checkpoints ?? plan.checkpoints;
+    const own = plan.checkpoints && observedStore(plan.checkpoints, observed);
+    const store = sinkSession.checkpoints ?? own;
     const checkpoints = await loadCheckpoints(plan, store);
     const { maxBatchBytes } = plan.options;
     const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
@@ -34,7 +40,7 @@ export async function openParts(plan: Plan, hooks: GenerationHooks, signal: Abor
       // Too late: whoever comes after us may have taken the lanes over already.
       signal.throwIfAborted();
       if (session.identityOf === undefined) refuseForeignCheckpoints(checkpoints, session.identity);
-      return { session, sinkSession, store, checkpoints };
+      return { session, sinkSession, store, checkpoints, observed };
     } catch (error) {
       await dispose(session, hooks);
       throw error;

@@ -7,6 +7,7 @@ import {
   type SinkFeatures,
   type Source,
   type SourceFeatures,
+  type Telemetry,
 } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { CreditOptions } from '../credits/credits.js';
@@ -37,6 +38,10 @@ export interface PipelineOptions {
    * repetitions the 1st, 2nd, 4th, 8th and so on.
    */
   readonly notice?: (notice: Notice) => void;
+  /** Where metrics and spans go: `prometheusTelemetry`, `openTelemetry`, or your own. Default: nowhere. */
+  readonly telemetry?: Telemetry;
+  /** Lanes whose gauges are shown one by one; those beyond are shown together as `other`. Default: 64. */
+  readonly maxMeasuredLanes?: number;
 }
 
 /** Something that a person may want to know. */
@@ -69,7 +74,8 @@ export interface Plan {
   readonly deadLetters: DeadLetterStore | undefined;
   readonly retry: RetryPolicy;
   readonly credits: Required<CreditOptions>;
-  readonly options: Required<Omit<PipelineOptions, 'credits' | 'notice'>> & Pick<PipelineOptions, 'notice'>;
+  readonly options: Required<Omit<PipelineOptions, 'credits' | 'notice' | 'telemetry'>> &
+    Pick<PipelineOptions, 'notice' | 'telemetry'>;
   readonly guarantee: Guarantee;
 }
 
@@ -82,6 +88,8 @@ const PIPELINE_OPTIONS: readonly (keyof PipelineOptions)[] = [
   'checkpointIntervalMs',
   'drainTimeoutMs',
   'notice',
+  'telemetry',
+  'maxMeasuredLanes',
 ];
 
 /** Checks the parts against each other. Throws `OPTIONS_INVALID`, naming the option. */
@@ -122,6 +130,8 @@ export function plan(
       checkpointIntervalMs: positive('checkpointIntervalMs', options.checkpointIntervalMs ?? 100, 0),
       drainTimeoutMs: positive('drainTimeoutMs', options.drainTimeoutMs ?? 10_000),
       ...(options.notice ? { notice: options.notice } : {}),
+      ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+      maxMeasuredLanes: positive('maxMeasuredLanes', options.maxMeasuredLanes ?? 64),
     },
     guarantee: guaranteeOf(source.features, sink.features),
   };

@@ -1,4 +1,5 @@
 import type { AckToken, Position } from '@sluice/contracts';
+import type { BatchMark } from '../telemetry/measurements.js';
 import type { AfterDurable } from './after-durable.js';
 
 /** One source batch on its way through a pipeline. */
@@ -7,6 +8,8 @@ export class Entry {
   open = 1;
   /** Of those, the ones that wait at the sink. */
   arrived = 0;
+  /** Kept where there is telemetry. */
+  mark: BatchMark | undefined;
   /** What must be done once nothing but these claims is left. */
   after: AfterDurable[] | undefined;
 
@@ -41,6 +44,8 @@ export class Ledger {
   #head = 0;
   #nextSeq = 0;
   #abandoned = false;
+  /** Where there is telemetry: the newest entry that is settled, whether or not the prefix has reached it. */
+  newest: Entry | undefined;
   /** The end of the contiguous settled prefix; undefined until there is one. */
   settled: Position | undefined;
 
