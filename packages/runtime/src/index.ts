@@ -17,3 +17,5 @@ export { Composition, pipeline } from './pipeline/pipeline.js';
 export type { Guarantee, Notice, PipelineOptions, ToOptions } from './pipeline/plan.js';
 export { type PipelineReport, RunningPipeline } from './pipeline/running-pipeline.js';
 export type { RetryOptions } from './retry/retry-policy.js';
+export type { HealthStatus } from './watchdog/assess.js';
+export type { PipelineHealth } from './watchdog/watchdog.js';

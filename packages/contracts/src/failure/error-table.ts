@@ -101,6 +101,11 @@ export const ERRORS = {
     retry: 'backoff',
     advice: 'A delivery was not settled in time: the message names the stage that holds it.',
   },
+  PIPELINE_STALLED: {
+    retry: 'backoff',
+    advice:
+      'Something is to be done and nothing gets done; the message says what waits for what. Look at the sink, the checkpoint store, the connection of the source, or the operator that it names. If it is merely slow, raise stallMs.',
+  },
   PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
   SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
   DEAD_LETTER_NOT_WAITING: {

@@ -23,7 +23,7 @@ export class Checkpointer {
   readonly #dirty = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> | undefined;
-  #lastSave = 0;
+  #lastSave = Number.NEGATIVE_INFINITY;
   #broken = false;
 
   constructor(private readonly parts: CheckpointerParts) {}
@@ -32,7 +32,7 @@ export class Checkpointer {
   advanced(lane: string): void {
     this.#dirty.add(lane);
     if (this.#timer !== undefined || this.#saving !== undefined || this.#broken || this.parts.signal.aborted) return;
-    const wait = Math.max(0, this.#lastSave + this.parts.intervalMs - Date.now());
+    const wait = Math.max(0, this.#lastSave + this.parts.intervalMs - performance.now());
     this.#timer = setTimeout(() => void this.#save(), wait);
   }
 
@@ -60,7 +60,7 @@ export class Checkpointer {
     });
     this.#saving = saving.then(() => {
       this.#saving = undefined;
-      this.#lastSave = Date.now();
+      this.#lastSave = performance.now();
       for (const lane of this.#dirty) this.advanced(lane);
     });
     return this.#saving;

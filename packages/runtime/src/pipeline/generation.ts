@@ -18,6 +18,7 @@ import { DEFAULT_MAX_EVENTS, type SinkWrite, type SinkWriter } from '../sink/sin
 import { type LaneLag, laneLags } from '../telemetry/lane-lag.js';
 import type { Measurements } from '../telemetry/measurements.js';
 import { observedBurial } from '../telemetry/observed-burial.js';
+import { Strands } from '../watchdog/strands.js';
 import { type Chain, connect, stagesOf } from './chain.js';
 import type { Counters } from './counters.js';
 import { CLOSE_MS, dispose, type OpenParts, openParts } from './opening.js';
@@ -51,6 +52,8 @@ export class Generation {
   readonly #chain: Chain;
   readonly #lanes: LaneSet;
   readonly #timer: NodeJS.Timeout;
+  /** What has to move, for the watchdog. */
+  readonly strands: Strands;
   #failure: { readonly error: unknown } | undefined;
   #draining = false;
   #completed = false;
@@ -135,6 +138,12 @@ export class Generation {
       complete: () => this.#stageCompleted(),
       cleanUpFailed: (cause) => hooks.retried(asStageError(cause), 0),
     });
+    this.strands = new Strands({
+      lanes: this.#lanes,
+      stages: () => this.#custody.report(),
+      head: source.features.ack === 'cumulative' ? () => session.head() : undefined,
+      headEveryMs: options.stallMs / 4,
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -173,6 +182,11 @@ export class Generation {
     for (const run of this.#lanes.all()) unsettled += run.ledger.length;
     const { bytes, batches } = this.#credits;
     return { credits: { bytes, batches }, stages: this.#custody.report(), unsettled };
+  }
+
+  /** What ended it, if anything did. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
   }
 
   fail(error: unknown): void {

@@ -28,6 +28,11 @@ export interface PipelineOptions {
    * milliseconds. The sink, and operators that hold back by design, are excepted. Default: 120,000.
    */
   readonly settlementTimeoutMs?: number;
+  /**
+   * After how long a pipeline is stalled that has something to do and gets nothing done, in milliseconds: `report().health`
+   * and a notice say so. Default: 60,000.
+   */
+  readonly stallMs?: number;
   /** The least time between two saves of checkpoints apart from a write, in milliseconds. Default: 100. */
   readonly checkpointIntervalMs?: number;
   /** How long a drain may take that nobody gave a time-out, in milliseconds. Default: 10,000. */
@@ -85,6 +90,7 @@ const PIPELINE_OPTIONS: readonly (keyof PipelineOptions)[] = [
   'maxUnsettled',
   'unordered',
   'settlementTimeoutMs',
+  'stallMs',
   'checkpointIntervalMs',
   'drainTimeoutMs',
   'notice',
@@ -127,6 +133,7 @@ export function plan(
       maxUnsettled: positive('maxUnsettled', options.maxUnsettled ?? 8192),
       unordered: options.unordered ?? false,
       settlementTimeoutMs: positive('settlementTimeoutMs', options.settlementTimeoutMs ?? 120_000),
+      stallMs: positive('stallMs', options.stallMs ?? 60_000),
       checkpointIntervalMs: positive('checkpointIntervalMs', options.checkpointIntervalMs ?? 100, 0),
       drainTimeoutMs: positive('drainTimeoutMs', options.drainTimeoutMs ?? 10_000),
       ...(options.notice ? { notice: options.notice } : {}),

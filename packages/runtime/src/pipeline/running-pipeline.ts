@@ -13,6 +13,10 @@ import type { StageReport } from '../custody/custody.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
+import { type PipelineTelemetry, startTelemetry } from '../telemetry/pipeline-telemetry.js';
+import { tellGeneration } from '../telemetry/tell-generation.js';
+import type { Strand } from '../watchdog/assess.js';
+import { type PipelineHealth, Watchdog } from '../watchdog/watchdog.js';
 import type { Counters } from './counters.js';
 import { Generation } from './generation.js';
 import { tell } from './notices.js';
@@ -40,6 +44,8 @@ export interface PipelineReport {
   readonly stages: readonly StageReport[];
   /** Source batches that are not behind the settled prefix. */
   readonly unsettled: number;
+  /** Whether it gets done what there is to do. */
+  readonly health: PipelineHealth;
   /** What was last tried again, or what failed the pipeline. */
   readonly lastError?: { readonly code: string; readonly message: string; readonly advice: string };
 }
@@ -61,11 +67,21 @@ export class RunningPipeline implements Pipeline {
   readonly #stop = new AbortController();
   /** Kept when a drain no longer waits for an opening. */
   readonly #left = gate();
+  readonly #watchdog: Watchdog;
+  /** How often source and sink were opened in full. */
+  #opened = 0;
   readonly #counters: Counters = { received: 0, written: 0, deadLetters: 0, retries: 0, generations: 0 };
+  #telemetry: PipelineTelemetry | undefined;
   readonly #owner = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10)}`;
 
   /** @internal Made by `pipeline(...).to(...)`. */
-  constructor(private readonly plan: Plan) {}
+  constructor(private readonly plan: Plan) {
+    this.#watchdog = new Watchdog({
+      stallMs: plan.options.stallMs,
+      see: () => this.#see(),
+      told: (message, code) => tell(plan, message, code),
+    });
+  }
 
   get name(): string {
     return this.plan.name;
@@ -96,6 +112,7 @@ export class RunningPipeline implements Pipeline {
       },
       stages: running?.stages ?? [],
       unsettled: running?.unsettled ?? 0,
+      health: this.#watchdog.health,
       ...(this.#lastError ? { lastError: this.#lastError } : {}),
     };
   }
@@ -110,9 +127,15 @@ export class RunningPipeline implements Pipeline {
       return Promise.reject(new ComponentError('PIPELINE_STATE', `pipeline ${this.name} is ${this.#state}`));
     }
     this.#state = 'starting';
+    this.#watchdog.start();
+    this.#telemetry = startTelemetry(this.plan, this, () => this.#generation);
     const drain = () => void this.drain();
     signal?.addEventListener('abort', drain);
-    this.#run = this.#runOn().finally(() => signal?.removeEventListener('abort', drain));
+    this.#run = this.#runOn().finally(() => {
+      this.#watchdog.stop();
+      this.#telemetry?.end(this.#state);
+      signal?.removeEventListener('abort', drain);
+    });
     // Whoever started it hears of a failure from what is returned; `drain` only waits for the end.
     this.#run.catch(() => 'heard of by the caller');
     if (signal?.aborted) drain();
@@ -125,10 +148,10 @@ export class RunningPipeline implements Pipeline {
   }
 
   async caughtUp({ timeoutMs = 30_000 } = {}): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     let head: ReadonlyMap<Lane, Position> | undefined;
     let generation: Generation | undefined;
-    while (Date.now() < deadline) {
+    while (performance.now() < deadline) {
       if (this.#ended) return;
       if (this.#state === 'failed') await this.#run;
       generation = this.#generation ?? generation;
@@ -194,6 +217,7 @@ export class RunningPipeline implements Pipeline {
         counters: this.#counters,
         retried: (error, attempt) => this.#retried(error, attempt),
         notice: (message) => tell(this.plan, message, undefined),
+        measured: this.#telemetry?.measurements,
       },
       AbortSignal.any([this.#stop.signal, over.signal]),
     );
@@ -215,6 +239,8 @@ export class RunningPipeline implements Pipeline {
       return;
     }
     this.#generation = generation;
+    tellGeneration(this.plan, this.#counters.generations, 'opened');
+    this.#opened += 1;
     if (!this.#stop.signal.aborted) this.#state = 'running';
     try {
       // A drain that came while it was being opened found nothing to drain.
@@ -222,31 +248,44 @@ export class RunningPipeline implements Pipeline {
     } finally {
       await generation.close();
       if (this.#generation === generation) this.#generation = undefined;
+      tellGeneration(this.plan, this.#counters.generations, 'closed', generation.failure);
     }
   }
 
   async #drain(timeoutMs: number): Promise<DrainReport> {
-    const started = Date.now();
+    const started = performance.now();
     let givenUp: ReadonlyMap<Lane, number> = new Map();
     if (this.#state === 'idle') this.#state = 'stopped';
     if (this.#state === 'starting' || this.#state === 'running') {
       const generation = this.#generation;
       this.#state = 'draining';
       if (generation) givenUp = await generation.drain(timeoutMs);
+      this.#telemetry?.measurements.gaveUp(givenUp);
       this.#stop.abort();
     }
     // A failure was told to whoever called `run`.
     const ended = this.#run?.catch(() => 'told there');
-    if (ended) await within(ended, Math.max(OPENING_MS, started + timeoutMs - Date.now()));
+    if (ended) await within(ended, Math.max(OPENING_MS, started + timeoutMs - performance.now()));
     this.#left.resolve();
     await ended;
-    return { complete: givenUp.size === 0, givenUp, tookMs: Date.now() - started };
+    return { complete: givenUp.size === 0, givenUp, tookMs: Math.round(performance.now() - started) };
+  }
+
+  /** What there is to see of it now; nothing while it does not mean to run. */
+  #see(): { opening: boolean; strands: readonly Strand[] } | undefined {
+    if (this.#state !== 'starting' && this.#state !== 'running') return undefined;
+    const opening = this.#state === 'starting';
+    const waits = opening ? 'the source and the sink are not open' : undefined;
+    const strands = opening ? [] : (this.#generation?.strands.look() ?? []);
+    return { opening, strands: [{ name: 'opening', done: this.#opened, waits }, ...strands] };
   }
 
   #retried(error: unknown, attempt: number): void {
     this.#counters.retries += 1;
     this.#noteError(error);
     const { code, message } = causeOf(error);
+    this.#watchdog.troubled(code);
+    this.#telemetry?.measurements.retried(code);
     const more = attempt > 0 ? ` (try ${attempt}, will try again)` : '';
     tell(this.plan, `${message}${more}`, code, Math.max(1, attempt));
   }
@@ -260,7 +299,7 @@ export class RunningPipeline implements Pipeline {
 async function headOf(generation: Generation, deadline: number): Promise<ReadonlyMap<Lane, Position> | undefined> {
   const over = generation.finished.then(() => undefined);
   try {
-    return await within(Promise.race([generation.head(), over]), deadline - Date.now());
+    return await within(Promise.race([generation.head(), over]), deadline - performance.now());
   } catch {
     // Asked again after the next opening; until then there is nothing to compare with.
     return undefined;
