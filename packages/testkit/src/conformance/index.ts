@@ -3,6 +3,8 @@ export {
   type CheckpointStoreUnderTest,
   checkpointStoreConformance,
 } from './checkpoints/checkpoint-store-conformance.js';
+export type { DeadLetterStoreFixture, DeadLetterStoreUnderTest } from './dead-letters/dead-letter-fixture.js';
+export { deadLetterStoreConformance } from './dead-letters/dead-letter-store-conformance.js';
 export type { Sample } from './sample.js';
 export { sinkConformance } from './sink/sink-conformance.js';
 export type { SinkFixture, SinkUnderTest } from './sink/sink-fixture.js';
