@@ -27,6 +27,7 @@ export interface CheckpointMessage {
 /** On `sluice:generation`: source and sink of a pipeline were opened, or closed. */
 export interface GenerationMessage {
   readonly pipeline: string;
+  readonly sink: string;
   /** Counts from 1. */
   readonly generation: number;
   readonly phase: 'opened' | 'closed';

@@ -1,4 +1,14 @@
-import type { Attributes, BatchFrame, Counter, Envelope, Histogram, Metric, Span, Telemetry } from '@sluice/contracts';
+import type {
+  Attributes,
+  BatchFrame,
+  Counter,
+  Envelope,
+  Histogram,
+  Lane,
+  Metric,
+  Span,
+  Telemetry,
+} from '@sluice/contracts';
 import type { Entry } from '../settlement/ledger.js';
 import { ATTRIBUTES } from './attributes.js';
 import { METRICS } from './metrics.js';
@@ -71,8 +81,9 @@ export class Measurements {
     for (const [code, count] of Object.entries(events)) this.#byCode(METRICS.deadLetters, code).add(count);
   }
 
-  gaveUp(events: number): void {
-    if (events > 0) this.#counter(METRICS.givenUp).add(events);
+  /** Events that a drain gave up, by lane. */
+  gaveUp(byLane: ReadonlyMap<Lane, number>): void {
+    for (const events of byLane.values()) this.#counter(METRICS.givenUp).add(events);
   }
 
   #byOutcome(metric: Metric, ok: boolean): Histogram {

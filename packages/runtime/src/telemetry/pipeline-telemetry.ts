@@ -1,7 +1,9 @@
 import type { Attributes, Counter, Metric, PipelineState, RecordGauge, Telemetry } from '@sluice/contracts';
 import type { Counters } from '../pipeline/counters.js';
+import { tell } from '../pipeline/notices.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { PipelineReport } from '../pipeline/running-pipeline.js';
+import { causeOf } from '../retry/failure-class.js';
 import { ATTRIBUTES } from './attributes.js';
 import { guarded } from './guarded.js';
 import { LaneGauges } from './lane-gauges.js';
@@ -13,7 +15,24 @@ import { METRICS } from './metrics.js';
 export interface Observable {
   report(): PipelineReport;
   /** How far each lane is behind; none while nothing is open. */
-  lanes(): Promise<readonly LaneLag[]>;
+  lags(): Promise<readonly LaneLag[]>;
+}
+
+/** Begins to measure a pipeline; undefined when it has no telemetry. */
+export function startTelemetry(
+  plan: Plan,
+  pipeline: { report(): PipelineReport },
+  opened: () => { lags(): Promise<readonly LaneLag[]> } | undefined,
+): PipelineTelemetry | undefined {
+  const { telemetry } = plan.options;
+  if (telemetry === undefined) return undefined;
+  const observable: Observable = {
+    report: () => pipeline.report(),
+    lags: async () => opened()?.lags() ?? [],
+  };
+  const failed = (error: unknown) =>
+    tell(plan, `telemetry failed, and no longer shows all (${causeOf(error).message})`, undefined);
+  return new PipelineTelemetry(plan, telemetry, observable, failed);
 }
 
 /**
@@ -62,7 +81,7 @@ export class PipelineTelemetry {
   async #observe(record: RecordGauge): Promise<void> {
     this.#count();
     recordReport(record, this.observable.report(), this.#attributes);
-    this.#lanes.record(record, await this.observable.lanes());
+    this.#lanes.record(record, await this.observable.lags());
   }
 
   #count(): void {
@@ -83,6 +102,7 @@ function recordReport(record: RecordGauge, report: PipelineReport, of: Attribute
   for (const state of STATES) {
     record(METRICS.state, state === report.state ? 1 : 0, { ...of, [ATTRIBUTES.state]: state });
   }
+  record(METRICS.healthy, report.health.status === 'stalled' ? 0 : 1, of);
   const { bytes, maxBytes, batches, maxBatches } = report.credits;
   record(METRICS.creditBytes, bytes, of);
   record(METRICS.creditBytesLimit, maxBytes, of);
