@@ -1,0 +1,1 @@
+export { type PrometheusOptions, prometheusTelemetry } from './prometheus-telemetry.js';
