@@ -46,3 +46,9 @@ export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
 export function memoryPosition(at: number): Position {
   return { resume: paddedPosition(at), within: 0 };
 }
+
+/** What the events between two positions count for, in bytes. */
+export function memoryBytes(from: Position, to: Position, bytesPerEvent: number): number {
+  const at = ({ resume, within }: Position) => Number.parseInt(resume, 16) + within;
+  return Math.max(0, at(to) - at(from)) * bytesPerEvent;
+}

@@ -1,6 +1,6 @@
 import type { Source } from '@sluice/contracts';
 import { type MemoryEvent, memoryEnvelopes } from './memory-event.js';
-import { memoryLane, memoryPosition } from './memory-lane.js';
+import { memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
 import { MemoryLog } from './memory-log.js';
 
 /** What a memory source is made with. */
@@ -63,6 +63,7 @@ export function memorySource<T>(options: MemorySourceOptions = {}): MemorySource
           yield lane;
         },
         head: async () => new Map([[name, memoryPosition(log.end)]]),
+        bytesBetween: (_, from, to) => memoryBytes(from, to, bytesPerEvent),
         async [Symbol.asyncDispose]() {
           closed.abort();
         },

@@ -1,5 +1,5 @@
-import type { Checkpoint, LaneReader, Source, Transport } from '@sluice/contracts';
-import { memoryLane, memoryPosition } from './memory-lane.js';
+import { type Checkpoint, carryTrace, type LaneReader, type Source, type Transport } from '@sluice/contracts';
+import { memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
 import { MemoryLog } from './memory-log.js';
 
 /** What a memory transport is made with. */
@@ -74,6 +74,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
         return {
           identity: `memory:${groupName}`,
           lanes,
+          bytesBetween: (_, from, to) => memoryBytes(from, to, 1024),
           head: async () => new Map([...mine].map((name) => [name, memoryPosition(topic(name).end)])),
           async [Symbol.asyncDispose]() {
             closed.abort();
@@ -91,8 +92,8 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
     features: { ack: 'cumulative', orderedByKey: true, durable: false, groups: true },
     async publisher() {
       return {
-        async publish(name, events) {
-          topic(name).append(events);
+        async publish(name, events, context) {
+          topic(name).append(carryTrace(events, context?.trace));
         },
         async [Symbol.asyncDispose]() {},
       };
