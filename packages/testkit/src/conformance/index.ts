@@ -5,11 +5,15 @@ export {
 } from './checkpoints/checkpoint-store-conformance.js';
 export type { DeadLetterStoreFixture, DeadLetterStoreUnderTest } from './dead-letters/dead-letter-fixture.js';
 export { deadLetterStoreConformance } from './dead-letters/dead-letter-store-conformance.js';
+export { leaseConformance } from './lease/lease-conformance.js';
+export type { LeaseFixture, LeaseUnderTest } from './lease/lease-fixture.js';
 export type { Sample } from './sample.js';
 export { sinkConformance } from './sink/sink-conformance.js';
 export type { SinkFixture, SinkUnderTest } from './sink/sink-fixture.js';
 export { sourceConformance } from './source/source-conformance.js';
 export type { SourceFixture, SourceUnderTest } from './source/source-fixture.js';
+export { stateStoreConformance } from './state/state-store-conformance.js';
+export type { StateStoreFixture, StateStoreUnderTest } from './state/state-store-fixture.js';
 export {
   type ConformanceSuite,
   type ConformanceTest,
