@@ -17,5 +17,16 @@ export { Composition, pipeline } from './pipeline/pipeline.js';
 export type { Guarantee, Notice, PipelineOptions, ToOptions } from './pipeline/plan.js';
 export { type PipelineReport, RunningPipeline } from './pipeline/running-pipeline.js';
 export type { RetryOptions } from './retry/retry-policy.js';
+export type { RouteBuffer } from './route/backlog.js';
+export type { RouteOptions } from './route/route-options.js';
+export { type RoutedDrainReport, RoutedPipeline, type RoutedReport } from './route/routed-pipeline.js';
+export { ATTRIBUTES } from './telemetry/attributes.js';
+export type {
+  CheckpointMessage,
+  DeadLetterMessage,
+  GenerationMessage,
+  WriteMessage,
+} from './telemetry/channels.js';
+export { METRICS } from './telemetry/metrics.js';
 export type { HealthStatus } from './watchdog/assess.js';
 export type { PipelineHealth } from './watchdog/watchdog.js';

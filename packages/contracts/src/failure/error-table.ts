@@ -106,6 +106,20 @@ export const ERRORS = {
     advice:
       'Something is to be done and nothing gets done; the message says what waits for what. Look at the sink, the checkpoint store, the connection of the source, or the operator that it names. If it is merely slow, raise stallMs.',
   },
+  ROUTE_SESSION_ENDED: {
+    retry: 'now',
+    advice: 'Nothing: another branch of the routed pipeline begins anew, and its own error says why.',
+  },
+  ROUTE_FRAME_STRADDLES: {
+    retry: 'operator',
+    advice:
+      'The source does not end its frames at the places that it is told (`cuts`), so an atomic sink would apply events twice: route to idempotent sinks, or use a source that passes the conformance suite.',
+  },
+  ROUTE_CHECKPOINT_MISSING: {
+    retry: 'operator',
+    advice:
+      'One branch lost its checkpoint of a lane in which the others have come further: restore it, or delete the checkpoints of all branches and rebuild their sinks.',
+  },
   PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
   SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
   DEAD_LETTER_NOT_WAITING: {

@@ -1,6 +1,9 @@
 import type { Envelope, Sink, Source } from '@sluice/contracts';
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Delivery } from '../delivery/delivery.js';
+import { route } from '../route/route.js';
+import type { RouteOptions } from '../route/route-options.js';
+import type { RoutedPipeline } from '../route/routed-pipeline.js';
 import { type PipelineOptions, plan, type ToOptions } from './plan.js';
 import { RunningPipeline } from './running-pipeline.js';
 
@@ -54,6 +57,24 @@ export class Composition<T> {
   to(sink: Sink<T>, options: ToOptions = {}): RunningPipeline {
     const parts = { source: this.source as Source<unknown>, operators: this.operators, sink: sink as Sink<unknown> };
     return new RunningPipeline(plan(this.name, this.options, parts, options));
+  }
+
+  /**
+   * Ends the composition at several sinks: each branch is composed of what it is given, and has checkpoints of its own. The
+   * source is read once; the operators before the route run once for each branch.
+   *
+   * A branch that is ahead of the others waits once it is further ahead than the buffer; so a branch that is stuck holds the
+   * source back, as a single sink would.
+   *
+   * @throws ComponentError `OPTIONS_INVALID`, naming the option or the branch.
+   */
+  route(
+    branches: Readonly<Record<string, (branch: Composition<T>) => RunningPipeline>>,
+    options: RouteOptions = {},
+  ): RoutedPipeline {
+    const { name: pipeline, source } = this;
+    const over = (part: Source<unknown>) => new Composition<T>(pipeline, this.options, part, this.operators);
+    return route({ pipeline, source: source as Source<unknown>, over, branches, options });
   }
 
   /**

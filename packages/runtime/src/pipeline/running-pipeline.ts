@@ -13,6 +13,7 @@ import type { StageReport } from '../custody/custody.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
+import { isSessionEnded } from '../route/session-ended.js';
 import { type PipelineTelemetry, startTelemetry } from '../telemetry/pipeline-telemetry.js';
 import { tellGeneration } from '../telemetry/tell-generation.js';
 import type { Strand } from '../watchdog/assess.js';
@@ -75,7 +76,7 @@ export class RunningPipeline implements Pipeline {
   readonly #owner = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10)}`;
 
   /** @internal Made by `pipeline(...).to(...)`. */
-  constructor(private readonly plan: Plan) {
+  constructor(/** @internal */ readonly plan: Plan) {
     this.#watchdog = new Watchdog({
       stallMs: plan.options.stallMs,
       see: () => this.#see(),
@@ -281,6 +282,7 @@ export class RunningPipeline implements Pipeline {
   }
 
   #retried(error: unknown, attempt: number): void {
+    if (isSessionEnded(error)) return;
     this.#counters.retries += 1;
     this.#noteError(error);
     const { code, message } = causeOf(error);
@@ -291,6 +293,7 @@ export class RunningPipeline implements Pipeline {
   }
 
   #noteError(error: unknown): void {
+    if (isSessionEnded(error)) return;
     this.#lastError = { ...causeOf(error), advice: isComponentError(error) ? error.advice : '' };
   }
 }
