@@ -16,6 +16,32 @@ export type {
   Recorded,
 } from './capability/event-store.js';
 export type { Lease, LeaseAnswer, LeaseHolder } from './capability/lease.js';
+export { refuseBadObjectKey } from './capability/object-key.js';
+export type {
+  ListObjectsOptions,
+  ObjectEntry,
+  ObjectInfo,
+  ObjectRange,
+  ObjectReading,
+  ObjectStore,
+  ObjectStoreFeatures,
+  PresignOptions,
+  PutObjectOptions,
+} from './capability/object-store.js';
+export type {
+  SearchApplied,
+  SearchChange,
+  SearchCondition,
+  SearchDocument,
+  SearchFeatures,
+  SearchFieldKind,
+  SearchFields,
+  SearchHit,
+  SearchIndex,
+  SearchPage,
+  SearchRequest,
+  SearchValue,
+} from './capability/search-index.js';
 export type { StateChange, StateEntry, StateStore, StateValue, StateWrite } from './capability/state-store.js';
 export type {
   Checkpoint,

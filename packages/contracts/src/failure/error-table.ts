@@ -139,6 +139,28 @@ export const ERRORS = {
     retry: 'backoff',
     advice: 'What reads it is slower than what writes: wait and try again, or give it more capacity.',
   },
+  // Objects and search
+  OBJECT_KEY_INVALID: {
+    retry: 'never',
+    advice: 'Keys of objects have 1 to 1,024 bytes, no control characters, and no part that is empty, "." or "..".',
+  },
+  OBJECT_EXISTS: { retry: 'never', advice: 'There is an object of this key, and `ifAbsent` was asked for.' },
+  OBJECT_TOO_LARGE: { retry: 'never', advice: 'The object is larger than `maxBytes`, or than the store takes.' },
+  OBJECT_RANGE_INVALID: { retry: 'never', advice: 'The range lies outside of the object: look at its size.' },
+  SEARCH_FIELD_UNKNOWN: {
+    retry: 'never',
+    advice: 'The index has no such field, or none of a kind that allows this: look at its `fields`.',
+  },
+  SEARCH_CURSOR_INVALID: { retry: 'never', advice: 'Give `after` the `next` of the page before, of the same request.' },
+  SEARCH_REQUEST_INVALID: { retry: 'never', advice: 'Correct the part of the request that the message names.' },
+  SEARCH_DOCUMENT_REFUSED: {
+    retry: 'never',
+    advice: 'A value does not fit the kind of its field, or the id is none: mend what makes the documents.',
+  },
+  SEARCH_EPOCH_CHANGED: {
+    retry: 'operator',
+    advice: 'The documents come from another history (a restore, another cluster): rebuild the index, or `adopt`.',
+  },
   // Checkpoints
   CHECKPOINT_FENCED: {
     retry: 'operator',
