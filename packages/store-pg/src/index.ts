@@ -1,8 +1,12 @@
 export { type PostgresCheckpointsOptions, postgresCheckpoints } from './checkpoints/postgres-checkpoints.js';
 export { type Queryable, saveCheckpoints } from './checkpoints/save-statement.js';
 export type { Connection } from './connection/connection.js';
+export type { StoreOptions } from './connection/store-connection.js';
+export { type PostgresDeadLettersOptions, postgresDeadLetters } from './dead-letters/postgres-dead-letters.js';
 export { fromPostgres, isDataError } from './failure/postgres-errors.js';
+export { type PostgresLeaseOptions, postgresLease } from './lease/postgres-lease.js';
 export { type MigrateOptions, migrate } from './migrations/migrate.js';
 export type { Migration } from './migrations/migration.js';
+export { type PostgresStateOptions, postgresState } from './state/postgres-state.js';
 export type { Row } from './table-sink/row-change.js';
 export { type TableSinkOptions, tableSink } from './table-sink/table-sink.js';

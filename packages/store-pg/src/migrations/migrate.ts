@@ -4,10 +4,13 @@ import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { inTransaction } from '../connection/connection.js';
 import { checkpoints } from './0001-checkpoints.js';
 import { checkpointFormat } from './0002-checkpoint-format.js';
+import { deadLetters } from './0003-dead-letters.js';
+import { state } from './0004-state.js';
+import { leases } from './0005-leases.js';
 import type { Migration } from './migration.js';
 
 /** Every step of this package's schema. */
-const MIGRATIONS: readonly Migration[] = [checkpoints, checkpointFormat];
+const MIGRATIONS: readonly Migration[] = [checkpoints, checkpointFormat, deadLetters, state, leases];
 
 /** What `migrate` may be told. */
 export interface MigrateOptions {

@@ -1,0 +1,22 @@
+/**
+ * Any text as a `text` column takes it: U+0000 and lone surrogates, which Postgres refuses, are escaped, and the backslash with
+ * them. Different texts stay different.
+ */
+export function toColumn(text: string): string {
+  if (!NEEDS_ESCAPE.test(text)) return text;
+  return text.replace(ESCAPED, (character) =>
+    character === '\\' ? '\\\\' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** The text that {@link toColumn} was given. */
+export function fromColumn(stored: string): string {
+  if (!stored.includes('\\')) return stored;
+  return stored.replace(/\\(\\|u([0-9a-f]{4}))/g, (_, one: string, code: string | undefined) =>
+    code === undefined ? one : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
+// With the flag u, a surrogate matches only where it is alone.
+const NEEDS_ESCAPE = /[\\\0\ud800-\udfff]/u;
+const ESCAPED = new RegExp(NEEDS_ESCAPE, 'gu');
