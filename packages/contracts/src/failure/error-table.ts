@@ -161,6 +161,16 @@ export const ERRORS = {
     retry: 'operator',
     advice: 'The documents come from another history (a restore, another cluster): rebuild the index, or `adopt`.',
   },
+  // Scale-out
+  LEASE_LOST: {
+    retry: 'now',
+    advice:
+      'Nothing: this instance was frozen or could not renew its lease in time, and waits for its turn again. When it happens often, raise ttlMs, or look for what blocks the event loop.',
+  },
+  LEASE_LANES_DEPEND: {
+    retry: 'operator',
+    advice: "The source has lanes that wait for others, which one instance must read: give leasedSource share: 'source'.",
+  },
   // Checkpoints
   CHECKPOINT_FENCED: {
     retry: 'operator',

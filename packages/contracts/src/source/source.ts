@@ -11,6 +11,11 @@ export interface SourceFeatures {
   readonly replayable: boolean;
   /** For `individual`: how long a delivered event stays ours without `extend`, in milliseconds. */
   readonly visibilityTimeoutMs?: number;
+  /**
+   * Instances share the lanes out among themselves (a lease, a consumer group). A stale fence then means that a lane was taken
+   * over, which is no mistake of anyone: the pipeline opens its source anew instead of failing.
+   */
+  readonly shared?: boolean;
 }
 
 /** What the runtime tells a source when it opens it. */
@@ -27,6 +32,11 @@ export interface SourceContext {
    * further than the one that the lane starts from. They are given no event twice.
    */
   readonly cuts?: ReadonlyMap<Lane, readonly Position[]>;
+  /**
+   * Reads the checkpoints again: for a source that is given a lane some time after it was opened. `checkpoints` has them when it
+   * resolves. Absent where they cannot change while the source is open.
+   */
+  readonly refresh?: () => Promise<void>;
   /** Frames are split above this many bytes. A single event may be larger. */
   readonly maxBatchBytes: number;
   /** Aborted when the session must end at once. */

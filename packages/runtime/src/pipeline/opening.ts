@@ -35,7 +35,12 @@ export async function openParts(plan: Plan, hooks: GenerationHooks, signal: Abor
     const store = sinkSession.checkpoints ?? own;
     const checkpoints = await loadCheckpoints(plan, store);
     const { maxBatchBytes } = plan.options;
-    const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes });
+    const refresh = async () => {
+      const now = await loadCheckpoints(plan, store);
+      checkpoints.clear();
+      for (const [lane, checkpoint] of now) checkpoints.set(lane, checkpoint);
+    };
+    const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes, refresh });
     try {
       // Too late: whoever comes after us may have taken the lanes over already.
       signal.throwIfAborted();

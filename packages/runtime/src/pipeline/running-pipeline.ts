@@ -13,6 +13,7 @@ import type { StageReport } from '../custody/custody.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
+import { isOvertaken } from '../scale-out/overtaken.js';
 import { isSessionEnded } from '../route/session-ended.js';
 import { type PipelineTelemetry, startTelemetry } from '../telemetry/pipeline-telemetry.js';
 import { tellGeneration } from '../telemetry/tell-generation.js';
@@ -194,7 +195,8 @@ export class RunningPipeline implements Pipeline {
         const progressed = this.#counters.written > before;
         if (progressed) attempt = 1;
         blind = progressed || isInfrastructure(error) ? 0 : blind + 1;
-        const hopeless = retryClass(error) === 'operator' || retryClass(error) === 'never';
+        const overtaken = isOvertaken(error, this.plan.source.features);
+        const hopeless = !overtaken && (retryClass(error) === 'operator' || retryClass(error) === 'never');
         this.#noteError(error);
         if (hopeless || blind > MAX_BLIND_RESTARTS) {
           this.#state = 'failed';
