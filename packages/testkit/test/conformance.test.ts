@@ -67,5 +67,6 @@ describe('a broken source is found by the promise that it breaks', () => {
     ['repeats versions', 'versions grow with every change of a key, within one epoch'],
     ['swaps events', 'reads every event once, in order within a key'],
     ['head beyond reach', 'reaches the head that it named'],
+    ['ignores cuts', 'ends a frame at every place that it is told'],
   ])('%s', (defect, name) => expectBroken(sourceConformance(memorySource(defect)), name));
 });

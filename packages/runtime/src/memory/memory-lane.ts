@@ -14,6 +14,8 @@ export interface MemoryLaneParts<T> {
   /** What one event counts for, in bytes. */
   readonly bytesPerEvent: number;
   readonly maxBatchBytes: number;
+  /** Places at which a batch must end. */
+  readonly cuts?: readonly Position[] | undefined;
   readonly signal: AbortSignal;
   readonly confirmed: (upTo: number) => void;
 }
@@ -22,10 +24,12 @@ export interface MemoryLaneParts<T> {
 export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
   const { log, signal, bytesPerEvent } = parts;
   const size = Math.max(1, Math.min(parts.batch, Math.floor(parts.maxBatchBytes / bytesPerEvent)));
+  const cuts = (parts.cuts ?? []).map(eventAt);
   async function* frames(): AsyncGenerator<Frame<T>> {
     let at = parts.from;
     while (at < log.end ? !signal.aborted : await log.reaches(at, signal)) {
-      const events = log.slice(at, size);
+      const cut = cuts.find((place) => place > at) ?? Number.POSITIVE_INFINITY;
+      const events = log.slice(at, Math.min(size, cut - at));
       at += events.length;
       yield { kind: 'batch', events, bytes: events.length * bytesPerEvent, position: memoryPosition(at) };
     }
@@ -42,6 +46,11 @@ export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
   };
 }
 
+/** The number of the event that `position` lies before. */
+export function eventAt({ resume, within }: Position): number {
+  return Number.parseInt(resume, 16) + within;
+}
+
 /** The position before event number `at`. */
 export function memoryPosition(at: number): Position {
   return { resume: paddedPosition(at), within: 0 };
@@ -49,6 +58,5 @@ export function memoryPosition(at: number): Position {
 
 /** What the events between two positions count for, in bytes. */
 export function memoryBytes(from: Position, to: Position, bytesPerEvent: number): number {
-  const at = ({ resume, within }: Position) => Number.parseInt(resume, 16) + within;
-  return Math.max(0, at(to) - at(from)) * bytesPerEvent;
+  return Math.max(0, eventAt(to) - eventAt(from)) * bytesPerEvent;
 }

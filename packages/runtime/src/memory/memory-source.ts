@@ -1,6 +1,6 @@
 import type { Source } from '@sluice/contracts';
 import { type MemoryEvent, memoryEnvelopes } from './memory-event.js';
-import { memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
+import { eventAt, memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
 import { MemoryLog } from './memory-log.js';
 
 /** What a memory source is made with. */
@@ -40,10 +40,10 @@ export function memorySource<T>(options: MemorySourceOptions = {}): MemorySource
     },
     push: (...events) => log.append(events.map((event, at) => envelope(event, log.end + at))),
     end: () => log.finish(),
-    async open({ checkpoints, maxBatchBytes, signal }) {
+    async open({ checkpoints, cuts, maxBatchBytes, signal }) {
       const closed = new AbortController();
       const stored = checkpoints.get(name)?.position;
-      const from = stored === undefined ? 0 : Number.parseInt(stored.resume, 16) + stored.within;
+      const from = stored === undefined ? 0 : eventAt(stored);
       generation += 1n;
       const lane = memoryLane({
         log,
@@ -52,6 +52,7 @@ export function memorySource<T>(options: MemorySourceOptions = {}): MemorySource
         batch,
         bytesPerEvent,
         maxBatchBytes,
+        cuts: cuts?.get(name),
         signal: AbortSignal.any([signal, closed.signal]),
         confirmed: (upTo) => {
           confirmed = Math.max(confirmed, upTo);

@@ -1,5 +1,5 @@
 import { type Checkpoint, carryTrace, type LaneReader, type Source, type Transport } from '@sluice/contracts';
-import { memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
+import { eventAt, memoryBytes, memoryLane, memoryPosition } from './memory-lane.js';
 import { MemoryLog } from './memory-log.js';
 
 /** What a memory transport is made with. */
@@ -40,7 +40,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
     return {
       name: `memory:${groupName}`,
       features: { ack: 'cumulative', replayable: true },
-      async open({ checkpoints, maxBatchBytes, signal }) {
+      async open({ checkpoints, cuts, maxBatchBytes, signal }) {
         const closed = new AbortController();
         const both = AbortSignal.any([signal, closed.signal]);
         const mine = new Set<string>();
@@ -62,6 +62,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
               batch,
               bytesPerEvent: 1024,
               maxBatchBytes,
+              cuts: cuts?.get(free),
               signal: both,
               confirmed: (upTo) => {
                 if (!mine.has(free)) return;
@@ -103,7 +104,7 @@ export function memoryTransport({ batch = 100, capacity = 100_000 }: MemoryTrans
 }
 
 function startOf(checkpoint: Checkpoint | null | undefined): number | undefined {
-  return checkpoint ? Number.parseInt(checkpoint.position.resume, 16) + checkpoint.position.within : undefined;
+  return checkpoint ? eventAt(checkpoint.position) : undefined;
 }
 
 function newGroup(): Group {

@@ -55,8 +55,10 @@ export class PartitionedSource implements Source<Numbered> {
       for (;;) {
         const partition = self.#pending.shift();
         if (closed.signal.aborted) return;
-        if (partition !== undefined) yield self.#reader(partition, ctx.checkpoints.get(partition)?.position.resume);
-        else {
+        if (partition !== undefined) {
+          const cuts = ctx.cuts?.get(partition)?.map(({ resume }) => Number.parseInt(resume, 16));
+          yield self.#reader(partition, ctx.checkpoints.get(partition)?.position.resume, cuts);
+        } else {
           await new Promise<void>((resolve) => {
             self.#announce = resolve;
             closed.signal.addEventListener('abort', () => resolve());
@@ -83,7 +85,7 @@ export class PartitionedSource implements Source<Numbered> {
     return this.partitions.get(partition) ?? 0;
   }
 
-  #reader(partition: string, resume: string | undefined): LaneReader<Numbered> {
+  #reader(partition: string, resume: string | undefined, cuts: readonly number[] = []): LaneReader<Numbered> {
     this.#generation += 1n;
     const generation = this.#generation;
     const stop = new AbortController();
@@ -94,7 +96,7 @@ export class PartitionedSource implements Source<Numbered> {
     this.#assigned.set(partition, { generation, revoke, stop });
     // As a Kafka consumer does: what the group has committed decides, or the runtime's checkpoint where it is ahead.
     const from = Math.max(this.committed.get(partition) ?? 0, resume === undefined ? 0 : Number.parseInt(resume, 16));
-    const frames = (): AsyncIterable<Frame<Numbered>> => this.#frames(partition, from, stop.signal);
+    const frames = (): AsyncIterable<Frame<Numbered>> => this.#frames(partition, from, cuts, stop.signal);
     return {
       lane: partition,
       generation,
@@ -112,10 +114,15 @@ export class PartitionedSource implements Source<Numbered> {
     };
   }
 
-  async *#frames(partition: string, from: number, stop: AbortSignal): AsyncGenerator<Frame<Numbered>> {
+  async *#frames(
+    partition: string,
+    from: number,
+    cuts: readonly number[],
+    stop: AbortSignal,
+  ): AsyncGenerator<Frame<Numbered>> {
     const end = this.#end(partition);
     for (let at = from; at < end && !stop.aborted; ) {
-      const count = Math.min(this.batch, end - at);
+      const count = Math.min(this.batch, end - at, ...cuts.filter((cut) => cut > at).map((cut) => cut - at));
       const events = Array.from({ length: count }, (_, n) => numbered(partition, at + n));
       at += count;
       const position = { resume: paddedPosition(at), within: 0 };

@@ -1,5 +1,12 @@
-import type { Checkpoint, Envelope, Lane, SourceFeatures } from '@sluice/contracts';
-import { mustEqual } from '../promise-broken.js';
+import {
+  type Checkpoint,
+  comparePositions,
+  type Envelope,
+  type Lane,
+  type Position,
+  type SourceFeatures,
+} from '@sluice/contracts';
+import { mustEqual, mustHold } from '../promise-broken.js';
 import { samples } from '../sample.js';
 import type { ConformanceTest } from '../suite.js';
 import type { Check } from './source-conformance.js';
@@ -55,6 +62,36 @@ export function resumePromises<T>(check: Check<T>, features: SourceFeatures): Co
       );
     }),
 
+    check('ends a frame at every place that it is told', unless, async (fixture) => {
+      for (const from of [0, 10, 20]) await fixture.produce(samples(10, from));
+      const first = await readAll(fixture, 30, undefined, 500);
+      const cuts = new Map<Lane, readonly Position[]>();
+      const announced = new Map<Lane, Checkpoint | null>();
+      for (const [lane, positions] of first.positions) {
+        announced.set(lane, null);
+        cuts.set(
+          lane,
+          positions.filter((_, at) => at % 2 === 0),
+        );
+      }
+      const again = await readAll(fixture, 30, announced, 1_048_576, cuts);
+      mustEqual(again.batches.flatMap(facts), first.batches.flatMap(facts), 'the same events, with cuts and without');
+      for (const [lane, places] of cuts) {
+        let before: Position | undefined;
+        for (const position of again.positions.get(lane) ?? []) {
+          const over = places.find(
+            (cut) => (!before || comparePositions(before, cut) < 0) && comparePositions(cut, position) < 0,
+          );
+          mustHold(over === undefined, `no frame of ${lane} on both sides of a place at which one must end`, [
+            before,
+            over,
+            position,
+          ]);
+          before = position;
+        }
+      }
+    }),
+
     check('may be told the same position twice', unless, async (fixture) => {
       await fixture.produce(samples(4));
       await using reader = await SourceReader.open(fixture);
@@ -88,8 +125,9 @@ async function readAll<T>(
   count: number,
   checkpoints: ReadonlyMap<Lane, Checkpoint | null> = new Map(),
   maxBatchBytes = 1_048_576,
+  cuts: ReadonlyMap<Lane, readonly Position[]> = new Map(),
 ): Promise<SourceReader<T>> {
-  await using reader = await SourceReader.open<T>(fixture, { checkpoints, maxBatchBytes });
+  await using reader = await SourceReader.open<T>(fixture, { checkpoints, cuts, maxBatchBytes });
   const head = await reader.session.head();
   await reader.untilEvents(count);
   await reader.settleAt(head);

@@ -31,6 +31,7 @@ interface LaneState<T> {
 
 export interface ReaderOptions {
   readonly checkpoints?: Checkpoints;
+  readonly cuts?: ReadonlyMap<Lane, readonly Position[]>;
   /** Default: 1 MiB. */
   readonly maxBatchBytes?: number;
 }
@@ -67,11 +68,12 @@ export class SourceReader<T> implements AsyncDisposable {
 
   static async open<T>(fixture: SourceFixture<T>, options: ReaderOptions = {}): Promise<SourceReader<T>> {
     const abort = new AbortController();
-    const { checkpoints = new Map(), maxBatchBytes = 1_048_576 } = options;
+    const { checkpoints = new Map(), cuts, maxBatchBytes = 1_048_576 } = options;
     const session = await fixture.source().open({
       pipeline: 'conformance',
       checkpoints,
       maxBatchBytes,
+      ...(cuts ? { cuts } : {}),
       signal: abort.signal,
       notice: () => undefined,
     });
