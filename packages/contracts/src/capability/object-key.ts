@@ -17,7 +17,7 @@ export function refuseBadObjectKey(key: string): void {
 function whatIsWrong(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.length > MAX_BYTES || new TextEncoder().encode(key).length > MAX_BYTES) return `has over ${MAX_BYTES} bytes`;
-  if (!key.isWellFormed()) return 'has half a surrogate pair';
+  if (/\p{Surrogate}/u.test(key)) return 'has half a surrogate pair';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (/[\u0000-\u001f\u007f]/.test(key)) return 'has a control character';
   if (key.split('/').some((part) => part === '' || part === '.' || part === '..')) {

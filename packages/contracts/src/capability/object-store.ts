@@ -76,7 +76,7 @@ export interface ObjectStore extends AsyncDisposable {
   readonly features: ObjectStoreFeatures;
   /** A stream is read as fast as the store takes it. Throws `OBJECT_EXISTS`, `OBJECT_TOO_LARGE`. */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutObjectOptions): Promise<ObjectInfo>;
-  /** Undefined when there is none. Throws `OBJECT_RANGE_INVALID` for a range that begins behind the last byte, or ends before its beginning. */
+  /** Undefined when there is none. `size` is the whole object's. Throws `OBJECT_RANGE_INVALID` for a range without a byte. */
   get(key: string, options?: { readonly range?: ObjectRange }): Promise<ObjectReading | undefined>;
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Nothing, when there is none. */
