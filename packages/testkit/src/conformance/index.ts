@@ -7,6 +7,8 @@ export type { DeadLetterStoreFixture, DeadLetterStoreUnderTest } from './dead-le
 export { deadLetterStoreConformance } from './dead-letters/dead-letter-store-conformance.js';
 export { leaseConformance } from './lease/lease-conformance.js';
 export type { LeaseFixture, LeaseUnderTest } from './lease/lease-fixture.js';
+export { objectStoreConformance } from './objects/object-store-conformance.js';
+export type { ObjectStoreFixture, ObjectStoreUnderTest } from './objects/object-store-fixture.js';
 export type { Sample } from './sample.js';
 export { sinkConformance } from './sink/sink-conformance.js';
 export type { SinkFixture, SinkUnderTest } from './sink/sink-fixture.js';
