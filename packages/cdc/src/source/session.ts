@@ -72,6 +72,12 @@ export class PostgresSession implements SourceSession<Change> {
     if (plan.snapshot) for (const table of tables) yield new SnapshotLane(table, shared);
   }
 
+  /** WAL between two places of the stream; of a snapshot there is no log. */
+  bytesBetween(lane: Lane, from: Position, to: Position): number | undefined {
+    if (lane !== this.#stream.lane) return undefined;
+    return Math.max(0, Number.parseInt(to.resume, 16) - Number.parseInt(from.resume, 16));
+  }
+
   async head(): Promise<ReadonlyMap<Lane, Position>> {
     const lsn = await withConnection(this.#opened.settings.connection, async (client) => {
       const [row] = await query(client, 'query', `SELECT ${CURRENT_LSN}::text AS lsn`);
