@@ -121,6 +121,31 @@ export const ERRORS = {
       'One branch lost its checkpoint of a lane in which the others have come further: restore it, or delete the checkpoints of all branches and rebuild their sinks.',
   },
   PIPELINE_DISPOSED: { retry: 'operator', advice: 'The pipeline was closed while this was waiting.' },
+  EVENT_PARKED: {
+    retry: 'operator',
+    advice: 'An earlier event of its key failed: replay or discard that one, and this one follows.',
+  },
+  // Apps and configuration
+  APP_STATE: { retry: 'operator', advice: 'An app runs once; make another one to run it again.' },
+  APP_PART_FAILED: { retry: 'operator', advice: 'The part that the message names failed; the cause says why.' },
+  APP_START_TIMEOUT: {
+    retry: 'operator',
+    advice: 'Look at what the parts that the message names wait for, or raise startTimeoutMs.',
+  },
+  APP_STOP_TIMEOUT: {
+    retry: 'operator',
+    advice: 'The part did not stop within drainTimeoutMs: look at what it waits for, or raise it.',
+  },
+  APP_GAVE_UP: {
+    retry: 'operator',
+    advice:
+      'Events that were given up are delivered again at the next start. Look at the sink, or raise drainTimeoutMs.',
+  },
+  APP_HEALTH_PORT: { retry: 'operator', advice: 'Give another health.port or health.host, or free the port.' },
+  CONFIG_INVALID: {
+    retry: 'operator',
+    advice: 'Correct each option that the message lists, where it says it is from.',
+  },
   SINK_BATCH_FAILED: { retry: 'backoff', advice: 'Some events of a write failed; `failures` has the error of each.' },
   DEAD_LETTER_NOT_WAITING: {
     retry: 'operator',
@@ -169,7 +194,8 @@ export const ERRORS = {
   },
   LEASE_LANES_DEPEND: {
     retry: 'operator',
-    advice: "The source has lanes that wait for others, which one instance must read: give leasedSource share: 'source'.",
+    advice:
+      "The source has lanes that wait for others, which one instance must read: give leasedSource share: 'source'.",
   },
   // Checkpoints
   CHECKPOINT_FENCED: {

@@ -35,9 +35,9 @@ export class Custody {
     this.#stages = stages.map((stage) => new Stage(stage.name, stage.holds, stage.keepsAtMostMs));
   }
 
-  /** A delivery comes from the source. */
-  receive(delivery: Delivery<unknown>): void {
-    (this.#stages[0] as Stage).append(delivery);
+  /** A delivery comes from the source, or is let in at a later stage. */
+  receive(delivery: Delivery<unknown>, index = 0): void {
+    (this.#stages[index] as Stage).append(delivery);
   }
 
   /** A delivery leaves stage `index` for the next. */

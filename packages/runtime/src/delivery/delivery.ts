@@ -1,5 +1,6 @@
 import { ComponentError, type Envelope, type Lane } from '@sluice/contracts';
 import type { Stage } from '../custody/stage.js';
+import { withFollowers, withoutThoseOf } from '../dead-letters/followers.js';
 import type { Entry } from '../settlement/ledger.js';
 import type { Flow } from './flow.js';
 
@@ -21,6 +22,8 @@ export class Delivery<T> {
   /** @internal */ previous: Delivery<unknown> | undefined;
   /** @internal */ next: Delivery<unknown> | undefined;
   /** @internal */ spent = false;
+  /** Events that follow one of their key that was diverted: what is made of them goes no further. */
+  #followers: readonly Envelope<unknown>[] | undefined;
 
   /** @internal Deliveries are made by the runtime, and from each other. */
   constructor(
@@ -43,7 +46,8 @@ export class Delivery<T> {
   /** The same delivery with other events. */
   with<U>(events: readonly Envelope<U>[]): Delivery<U> {
     this.#spend();
-    const made = new Delivery<U>(events, this.lane, this.bytes, this.flow, this.entries, this.partition);
+    const kept = this.#followers === undefined ? events : withoutThoseOf(events, this.#followers);
+    const made = new Delivery<U>(kept, this.lane, this.bytes, this.flow, this.entries, this.partition);
     this.stage?.replace(this, made);
     return made;
   }
@@ -60,9 +64,17 @@ export class Delivery<T> {
     this.#spend();
     for (const entry of this.entries) entry.open += parts.length - 1;
     const share = this.bytes / parts.length;
+    const gone = this.#followers;
     const made = parts.map(
       (part) =>
-        new Delivery<U>(part.events, this.lane, share, this.flow, this.entries, part.partition ?? this.partition),
+        new Delivery<U>(
+          gone === undefined ? part.events : withoutThoseOf(part.events, gone),
+          this.lane,
+          share,
+          this.flow,
+          this.entries,
+          part.partition ?? this.partition,
+        ),
     );
     let before: Delivery<unknown> = this;
     for (const part of made) {
@@ -117,13 +129,20 @@ export class Delivery<T> {
 
   /**
    * Hands over events that can't be processed: to the dead letters where there are some, else the pipeline fails. They count
-   * as part of this delivery until they are durable there. The delivery itself goes on with whatever you give to `with`.
+   * as part of this delivery until they are durable there. The delivery itself goes on with whatever you give to `with`; where
+   * keys are parked, what is made of later events of the failed ones' keys is taken out of that.
    */
   divert(failures: readonly Failure[]): void {
     if (failures.length === 0) return;
     if (this.spent) throw reused(this);
     for (const entry of this.entries) entry.open += 1;
-    this.flow.divert(this.lane, this.entries, failures, this.stage?.name ?? 'none');
+    const all = this.flow.parks ? withFollowers(this.events, failures) : failures;
+    if (all.length > failures.length) {
+      const failed = new Set(failures);
+      const followers = all.filter((one) => !failed.has(one)).map(({ event }) => event);
+      this.#followers = [...(this.#followers ?? []), ...followers];
+    }
+    this.flow.divert(this.lane, this.entries, all, this.stage?.name ?? 'none');
   }
 
   /**

@@ -13,6 +13,8 @@ export interface FlowServices {
   readonly notice: (message: string) => void;
   /** Ends the generation. */
   readonly failed: (error: unknown) => void;
+  /** Whether the later events of a key follow one that is diverted. */
+  readonly parks?: boolean;
 }
 
 const NO_SERVICES: FlowServices = {
@@ -38,6 +40,11 @@ export class Flow {
     readonly unordered = false,
     private readonly services: FlowServices = NO_SERVICES,
   ) {}
+
+  /** Whether the later events of a key follow one that is diverted. */
+  get parks(): boolean {
+    return this.services.parks ?? false;
+  }
 
   /** Whether the pipeline is being drained: what is held back longer is given up. */
   get draining(): boolean {

@@ -27,6 +27,8 @@ export interface LaneSetParts {
   readonly ended: () => void;
   /** The lane was taken away. */
   readonly forget: (lane: Lane) => void;
+  /** A lane is ours from now on: what its owner before us has left behind can be read. */
+  readonly takeOver: () => Promise<void>;
 }
 
 /**
@@ -106,6 +108,7 @@ export class LaneSet {
     const fence = store && (await store.acquire(setting.pipeline, setting.sink, lane, owner)).fence;
     if (store) refuseMoved(lane, known, await currentCheckpoint(store, setting, lane));
     refuseBehind(lane, known?.position, reader.confirmed);
+    await this.parts.takeOver();
     const stored = known?.position;
     const run = new LaneRun(reader, {
       ...setting,

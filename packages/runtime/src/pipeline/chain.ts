@@ -21,6 +21,8 @@ export function stagesOf(operators: readonly Step[], sink: string): StageSetting
 /** One generation of the operators, connected. */
 export interface Chain {
   push(delivery: Delivery<unknown>): void;
+  /** Lets a delivery in at stage `stage`; that of the sink is the number of operators. */
+  inject(delivery: Delivery<unknown>, stage: number): void;
   /** The source has no more: operators emit what they hold. */
   complete(): void;
   readonly subscription: Subscription;
@@ -37,20 +39,31 @@ export function connect(
     next(delivery: Delivery<unknown>): void;
     error(cause: unknown): void;
     complete(): void;
+    /** Takes out of a delivery that has come to a stage what must go no further; undefined when nothing is left of it. */
+    sift(delivery: Delivery<unknown>, stage: number): Delivery<unknown> | undefined;
     /** An operator's clean-up threw after it had completed. */
     cleanUpFailed(cause: unknown): void;
   },
 ): Chain {
   const input = new Subject<Delivery<unknown>>();
+  const inputs: { next(delivery: Delivery<unknown>): void }[] = [input];
   let stream: Observable<Delivery<unknown>> = input;
   for (const [at, operator] of operators.entries()) {
-    stream = watched(operator(stream as Observable<Delivery<never>>), custody, at, end.cleanUpFailed);
+    const watch = { custody, at, sift: end.sift, cleanUpFailed: end.cleanUpFailed };
+    stream = watched(operator(stream as Observable<Delivery<never>>), watch, (out) => {
+      inputs[at + 1] = out;
+    });
   }
   const subscription = stream.subscribe(end);
   return {
     push(delivery) {
       custody.receive(delivery);
-      input.next(delivery);
+      const sifted = end.sift(delivery, 0);
+      if (sifted !== undefined) input.next(sifted);
+    },
+    inject(delivery, stage) {
+      custody.receive(delivery, stage);
+      inputs[stage]?.next(delivery);
     },
     complete: () => input.complete(),
     subscription,
@@ -59,20 +72,22 @@ export function connect(
 
 function watched(
   stage: Observable<Delivery<unknown>>,
-  custody: Custody,
-  at: number,
-  cleanUpFailed: (cause: unknown) => void,
+  { custody, at, sift, cleanUpFailed }: Watch,
+  opened: (out: { next(delivery: Delivery<unknown>): void }) => void,
 ): Observable<Delivery<unknown>> {
-  return new Observable((out) =>
-    stage.subscribe({
+  return new Observable((out) => {
+    opened(out);
+    return stage.subscribe({
       next(delivery) {
+        let sifted: Delivery<unknown> | undefined;
         try {
           custody.pass(delivery, at);
+          sifted = sift(delivery, at + 1);
         } catch (cause) {
           out.error(cause);
           return;
         }
-        out.next(delivery);
+        if (sifted !== undefined) out.next(sifted);
       },
       error: (cause) => out.error(cause),
       complete() {
@@ -82,6 +97,13 @@ function watched(
           cleanUpFailed(cause);
         }
       },
-    }),
-  );
+    });
+  });
+}
+
+interface Watch {
+  readonly custody: Custody;
+  readonly at: number;
+  readonly sift: (delivery: Delivery<unknown>, stage: number) => Delivery<unknown> | undefined;
+  readonly cleanUpFailed: (cause: unknown) => void;
 }

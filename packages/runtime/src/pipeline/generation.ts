@@ -2,22 +2,22 @@ import { type CheckpointStore, ComponentError, type Lane, type Position } from '
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { Credits } from '../credits/credits.js';
 import { Custody, type StageReport } from '../custody/custody.js';
-import { bury } from '../dead-letters/bury.js';
+import { FailureHandling } from '../dead-letters/failure-handling.js';
+import { REPLAY_LANE } from '../dead-letters/replays.js';
 import { Delivery, type Failure } from '../delivery/delivery.js';
 import { Flow } from '../delivery/flow.js';
 import type { LaneRun } from '../lane/lane-run.js';
-import { LaneSet } from '../lane/lane-set.js';
+import { LaneSet, type LaneSetParts } from '../lane/lane-set.js';
 import { asStageError } from '../retry/failure-class.js';
 import { tryAgain } from '../retry/try-again.js';
 import { within } from '../retry/within.js';
 import type { Entry } from '../settlement/ledger.js';
 import { AtomicWriter } from '../sink/atomic-writer.js';
-import { writeDurably } from '../sink/durable-write.js';
+import type { CircuitBreaker } from '../sink/circuit-breaker.js';
 import { QueuedWriter } from '../sink/queued-writer.js';
 import { DEFAULT_MAX_EVENTS, type SinkWrite, type SinkWriter } from '../sink/sink-writer.js';
 import { type LaneLag, laneLags } from '../telemetry/lane-lag.js';
 import type { Measurements } from '../telemetry/measurements.js';
-import { observedBurial } from '../telemetry/observed-burial.js';
 import { Strands } from '../watchdog/strands.js';
 import { type Chain, connect, stagesOf } from './chain.js';
 import type { Counters } from './counters.js';
@@ -35,6 +35,10 @@ export interface GenerationHooks {
   readonly counters: Counters;
   readonly retried: (error: unknown, attempt: number) => void;
   readonly notice: (message: string) => void;
+  /** Events were dropped: how many there were before, and are now. */
+  readonly skipped: (before: number, total: number) => void;
+  /** That of the sink; it outlives generations. */
+  readonly breaker: CircuitBreaker | undefined;
   readonly measured?: Measurements | undefined;
 }
 
@@ -51,6 +55,7 @@ export class Generation {
   readonly #checkpointer: Checkpointer | undefined;
   readonly #chain: Chain;
   readonly #lanes: LaneSet;
+  readonly #failures: FailureHandling;
   readonly #timer: NodeJS.Timeout;
   /** What has to move, for the watchdog. */
   readonly strands: Strands;
@@ -74,7 +79,10 @@ export class Generation {
     });
     this.finished.catch(() => 'the pipeline looks at it when it comes to it');
     this.#credits = new Credits(credits.bytes, credits.batches);
-    this.#custody = new Custody(stagesOf(plan.operators, sink.name), options.unordered);
+    const stages = stagesOf(plan.operators, sink.name);
+    this.#custody = new Custody(stages, options.unordered);
+    const names = stages.map((stage) => stage.name);
+    this.#failures = new FailureHandling({ plan, hooks, opened, signal: this.#abort.signal, stages: names });
     this.#flow = new Flow(
       (lane, entries, failures, stage) => void this.#divert(lane, entries, failures, stage),
       () => this.#urgent,
@@ -84,12 +92,13 @@ export class Generation {
         persist: (work) => tryAgain(work, { policy: plan.retry, signal: this.#abort.signal, retried: hooks.retried }),
         notice: hooks.notice,
         failed: (error) => this.fail(error),
+        parks: plan.onFailure === 'park',
       },
     );
     const fail = (error: unknown) => this.fail(error);
-    const lane = (of: Lane) => this.#lanes.get(of);
+    const lane = (of: Lane) => (of === REPLAY_LANE ? this.#failures.replays?.lane : this.#lanes.get(of));
     const becameIdle = () => this.#relieve();
-    const write = (one: SinkWrite) => this.#write(one);
+    const write = (one: SinkWrite) => this.#failures.write(one);
     const maxEvents = sink.features.maxEvents ?? DEFAULT_MAX_EVENTS;
     if (sink.features.delivery === 'atomic') {
       const intervalMs = options.checkpointIntervalMs;
@@ -107,33 +116,36 @@ export class Generation {
       const checkpointer = this.#checkpointer;
       this.#writer = new QueuedWriter({ maxEvents, write, checkpointer, becameIdle, failed: fail });
     }
+    const setting: LaneSetParts['setting'] = {
+      pipeline: name,
+      sink: sink.name,
+      credits: this.#credits,
+      maxUnsettled: options.maxUnsettled,
+      receive: (run, frame, entry) => {
+        hooks.counters.received += frame.events.length;
+        hooks.measured?.received(frame, entry);
+        this.#chain.push(new Delivery(frame.events, run.lane, frame.bytes, this.#flow, [entry], undefined));
+      },
+      advanced: (run) => this.#writer.advanced(run.lane),
+      starved: () => this.#relieve(),
+      failed: fail,
+      notice: hooks.notice,
+      measured: hooks.measured,
+    };
     this.#lanes = new LaneSet({
       session,
       store: source.features.ack === 'cumulative' ? opened.store : undefined,
+      takeOver: () => this.#failures.takeOver(),
+      setting,
       checkpoints: opened.checkpoints,
       owner: hooks.owner,
       flush: (of) => this.#writer.flush(of),
       forget: (of) => this.#writer.forget(of),
       ended: () => this.#complete(),
-      setting: {
-        pipeline: name,
-        sink: sink.name,
-        credits: this.#credits,
-        maxUnsettled: options.maxUnsettled,
-        receive: (run, frame, entry) => {
-          hooks.counters.received += frame.events.length;
-          hooks.measured?.received(frame, entry);
-          this.#chain.push(new Delivery(frame.events, run.lane, frame.bytes, this.#flow, [entry], undefined));
-        },
-        advanced: (run) => this.#writer.advanced(run.lane),
-        starved: () => this.#relieve(),
-        failed: fail,
-        notice: hooks.notice,
-        measured: hooks.measured,
-      },
     });
     this.#chain = connect(plan.operators, this.#custody, {
       next: (delivery) => this.#writer.accept(delivery),
+      sift: (delivery, stage) => this.#failures.sift(delivery, stage),
       error: (cause) => fail(asStageError(cause)),
       complete: () => this.#stageCompleted(),
       cleanUpFailed: (cause) => hooks.retried(asStageError(cause), 0),
@@ -144,6 +156,12 @@ export class Generation {
       head: source.features.ack === 'cumulative' ? () => session.head() : undefined,
       headEveryMs: options.stallMs / 4,
     });
+    this.#failures.prepareReplays({
+      setting: { ...setting, fence: undefined, stored: undefined, identity: session.identity },
+      ours: (of) => this.#replays(of),
+      inject: (events, entry, stage) =>
+        this.#chain.inject(new Delivery(events, REPLAY_LANE, 0, this.#flow, [entry], undefined), stage),
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -151,6 +169,12 @@ export class Generation {
   static async open(plan: Plan, hooks: GenerationHooks, signal: AbortSignal): Promise<Generation> {
     const opened = await openParts(plan, hooks, signal);
     const made = new Generation(plan, hooks, opened);
+    try {
+      await made.#failures.load();
+    } catch (error) {
+      await made.close();
+      throw error;
+    }
     made.#serve();
     return made;
   }
@@ -198,11 +222,13 @@ export class Generation {
   /** Stops pulling, and settles and stores what is in flight until the deadline. Answers with what was given up, by lane. */
   async drain(timeoutMs: number): Promise<ReadonlyMap<Lane, number>> {
     this.#draining = true;
+    this.#failures.replays?.stop();
     const deadline = performance.now() + timeoutMs;
     this.#lanes.stop();
     this.#complete();
     const runs = [...this.#lanes.all()];
     const settled = Promise.all(runs.map((run) => run.until(() => run.ledger.length === 0)))
+      .then(() => this.#failures.replays?.idle())
       .then(() => this.#writer.flush())
       .then(() => Promise.all(runs.map((run) => run.confirmed())));
     await within(
@@ -241,6 +267,8 @@ export class Generation {
       if (events > 0) givenUp.set(run.lane, events);
       run.look();
     }
+    const letters = await this.#failures.close(this.#failure?.error, CLOSE_MS);
+    if (letters > 0) givenUp.set(REPLAY_LANE, letters);
     const runs = [...this.#lanes.all()];
     await within(Promise.all(runs.map((run) => run.confirmed())), CLOSE_MS);
     for (const run of runs) run.handBack();
@@ -253,10 +281,12 @@ export class Generation {
   #serve(): void {
     this.#lanes
       .serve()
+      .then(() => this.#failures.replays?.idle())
       .then(() => {
         if (!this.#draining) this.#finish?.resolve();
       })
       .catch((error: unknown) => this.fail(error));
+    this.#failures.replays?.look();
     const { ack, visibilityTimeoutMs } = this.plan.source.features;
     if (ack !== 'individual' || visibilityTimeoutMs === undefined) return;
     const extend = () => {
@@ -266,45 +296,31 @@ export class Generation {
     this.#abort.signal.addEventListener('abort', () => clearInterval(timer));
   }
 
-  async #write(write: SinkWrite): Promise<void> {
-    const { plan, hooks } = this;
-    await writeDurably(write, {
-      session: this.opened.sinkSession,
-      delivery: plan.sink.features.delivery,
-      policy: plan.retry,
-      signal: this.#abort.signal,
-      retried: hooks.retried,
-      bury: (failures, attempts) =>
-        this.#bury(write.lane, write.position, failures, attempts, `sink ${plan.sink.name}`),
-    });
-    hooks.counters.written += write.events.length;
-  }
-
   async #divert(lane: Lane, entries: readonly Entry[], failures: readonly Failure[], stage: string): Promise<void> {
     try {
-      await this.#bury(lane, entries.at(-1)?.position, failures, 1, stage);
+      await this.#failures.divert(lane, entries, failures, stage);
       this.#flow.release(entries);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  async #bury(
-    lane: Lane,
-    position: Position | undefined,
-    failures: readonly Failure[],
-    attempts: number,
-    stage: string,
-  ) {
-    const grave = { lane, position, stage, failures, attempts };
-    await bury(this.plan, grave, this.#abort.signal, this.hooks.retried);
-    this.hooks.counters.deadLetters += failures.length;
-    observedBurial(this.opened.observed, grave);
+  /** Looks for letters that somebody wants replayed, now. */
+  lookForReplays(): void {
+    if (!this.#draining) this.#failures.replays?.look();
+  }
+
+  /** Whether the letters of a lane are ours to replay: a lane that has a checkpoint and is not here is another instance's. */
+  async #replays(lane: Lane): Promise<boolean> {
+    if (this.#lanes.get(lane) !== undefined || this.isOver(lane)) return true;
+    const stored = (await this.opened.store?.load(this.plan.name)) ?? [];
+    return !stored.some((entry) => entry.sink === this.plan.sink.name && entry.lane === lane);
   }
 
   /** Someone waits for credit, or nothing more will come: what operators hold back must go on. */
   get #urgent(): boolean {
-    return this.#draining || this.#lanes.ending || (this.#credits.awaited && this.#writer.idle);
+    if (this.#draining || this.#lanes.ending) return true;
+    return (this.#credits.awaited || this.#failures.replays?.underWay === true) && this.#writer.idle;
   }
 
   #relieve(): void {
@@ -329,6 +345,7 @@ export class Generation {
   #complete(): void {
     if (this.#completed) return;
     this.#completed = true;
+    this.#failures.replays?.stop();
     this.#flush();
     this.#chain.complete();
   }

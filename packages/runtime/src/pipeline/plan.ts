@@ -11,8 +11,10 @@ import {
 } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { CreditOptions } from '../credits/credits.js';
+import { type FailurePolicy, failurePolicy } from '../dead-letters/failure-policy.js';
 import type { Delivery } from '../delivery/delivery.js';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
+import { breakerOptions, type CircuitBreakerOptions } from '../sink/circuit-breaker.js';
 
 /** Options of a pipeline as a whole. */
 export interface PipelineOptions {
@@ -51,6 +53,7 @@ export interface PipelineOptions {
 
 /** Something that a person may want to know. */
 export interface Notice {
+  /** The pipeline's name, or the app's. */
   readonly pipeline: string;
   readonly message: string;
   /** The code of the error that it is about. */
@@ -64,6 +67,12 @@ export interface ToOptions {
   readonly retry?: RetryOptions;
   /** Where events go that can't be processed. Without it such an event fails the pipeline. */
   readonly deadLetters?: DeadLetterStore;
+  /** What becomes of such an event. Default: `skip` where there is a dead-letter store, else `stop`. */
+  readonly onFailure?: FailurePolicy;
+  /** How often letters are looked for that somebody wants replayed, in milliseconds. Default: 1,000. */
+  readonly deadLetterPollMs?: number;
+  /** When the sink is left alone for a while because it fails again and again. `false`: never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
 /** What a pipeline promises: what its source and its sink can do together. */
@@ -77,6 +86,9 @@ export interface Plan {
   readonly sink: Sink<unknown>;
   readonly checkpoints: CheckpointStore | undefined;
   readonly deadLetters: DeadLetterStore | undefined;
+  readonly onFailure: FailurePolicy;
+  readonly deadLetterPollMs: number;
+  readonly circuitBreaker: Required<CircuitBreakerOptions> | undefined;
   readonly retry: RetryPolicy;
   readonly credits: Required<CreditOptions>;
   readonly options: Required<Omit<PipelineOptions, 'credits' | 'notice' | 'telemetry'>> &
@@ -98,6 +110,15 @@ const PIPELINE_OPTIONS: readonly (keyof PipelineOptions)[] = [
   'maxMeasuredLanes',
 ];
 
+const TO_OPTIONS: readonly (keyof ToOptions)[] = [
+  'checkpoints',
+  'retry',
+  'deadLetters',
+  'onFailure',
+  'deadLetterPollMs',
+  'circuitBreaker',
+];
+
 /** Checks the parts against each other. Throws `OPTIONS_INVALID`, naming the option. */
 export function plan(
   name: string,
@@ -110,7 +131,7 @@ export function plan(
   }
   refuseUnknownOptions('pipeline', options, PIPELINE_OPTIONS);
   refuseUnknownOptions('pipeline.credits', options.credits ?? {}, ['bytes', 'batches']);
-  refuseUnknownOptions('to', to, ['checkpoints', 'retry', 'deadLetters']);
+  refuseUnknownOptions('to', to, TO_OPTIONS);
   const { source, sink } = parts;
   if (!to.checkpoints && source.features.ack === 'cumulative' && sink.features.delivery !== 'atomic') {
     invalid(
@@ -121,12 +142,16 @@ export function plan(
   const batches = positive('credits.batches', options.credits?.batches ?? 1024);
   const maxBatchBytes = positive('maxBatchBytes', options.maxBatchBytes ?? Math.min(1024 * 1024, Math.ceil(bytes / 4)));
   if (maxBatchBytes > bytes) invalid('`maxBatchBytes` is above `credits.bytes`');
+  const retry = retryPolicy(to.retry);
   return {
     name,
     ...parts,
     checkpoints: to.checkpoints,
     deadLetters: to.deadLetters,
-    retry: retryPolicy(to.retry),
+    onFailure: failurePolicy(to.onFailure, to.deadLetters),
+    deadLetterPollMs: positive('deadLetterPollMs', to.deadLetterPollMs ?? 1_000),
+    circuitBreaker: breakerOptions(to.circuitBreaker, retry),
+    retry,
     credits: { bytes, batches },
     options: {
       maxBatchBytes,

@@ -10,16 +10,19 @@ import {
   type Position,
 } from '@sluice/contracts';
 import type { StageReport } from '../custody/custody.js';
+import { PipelineDeadLetters } from '../dead-letters/pipeline-dead-letters.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
-import { isOvertaken } from '../scale-out/overtaken.js';
 import { isSessionEnded } from '../route/session-ended.js';
+import { isOvertaken } from '../scale-out/overtaken.js';
+import type { BreakerReport, CircuitBreaker } from '../sink/circuit-breaker.js';
 import { type PipelineTelemetry, startTelemetry } from '../telemetry/pipeline-telemetry.js';
 import { tellGeneration } from '../telemetry/tell-generation.js';
 import type { Strand } from '../watchdog/assess.js';
 import { type PipelineHealth, Watchdog } from '../watchdog/watchdog.js';
 import type { Counters } from './counters.js';
+import { breakerOf, tellSkipped } from './failure-notices.js';
 import { Generation } from './generation.js';
 import { tell } from './notices.js';
 import type { Guarantee, Plan } from './plan.js';
@@ -48,6 +51,8 @@ export interface PipelineReport {
   readonly unsettled: number;
   /** Whether it gets done what there is to do. */
   readonly health: PipelineHealth;
+  /** How the circuit breaker of the sink stands, where there is one. */
+  readonly breaker?: BreakerReport;
   /** What was last tried again, or what failed the pipeline. */
   readonly lastError?: { readonly code: string; readonly message: string; readonly advice: string };
 }
@@ -72,12 +77,22 @@ export class RunningPipeline implements Pipeline {
   readonly #watchdog: Watchdog;
   /** How often source and sink were opened in full. */
   #opened = 0;
-  readonly #counters: Counters = { received: 0, written: 0, deadLetters: 0, retries: 0, generations: 0 };
+  readonly #counters: Counters = {
+    received: 0,
+    written: 0,
+    deadLetters: 0,
+    replayed: 0,
+    skipped: 0,
+    retries: 0,
+    generations: 0,
+  };
+  readonly #breaker: CircuitBreaker | undefined;
   #telemetry: PipelineTelemetry | undefined;
   readonly #owner = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2, 10)}`;
 
   /** @internal Made by `pipeline(...).to(...)`. */
   constructor(/** @internal */ readonly plan: Plan) {
+    this.#breaker = breakerOf(plan);
     this.#watchdog = new Watchdog({
       stallMs: plan.options.stallMs,
       see: () => this.#see(),
@@ -98,6 +113,15 @@ export class RunningPipeline implements Pipeline {
     return this.plan.guarantee;
   }
 
+  /**
+   * The dead letters of this pipeline and its sink.
+   *
+   * @throws ComponentError `OPTIONS_INVALID` when it has no store of them.
+   */
+  get deadLetters(): PipelineDeadLetters {
+    return new PipelineDeadLetters(this.plan, this.#owner, () => this.#generation?.lookForReplays());
+  }
+
   /** How it is doing, now. */
   report(): PipelineReport {
     const { credits, guarantee } = this.plan;
@@ -115,6 +139,7 @@ export class RunningPipeline implements Pipeline {
       stages: running?.stages ?? [],
       unsettled: running?.unsettled ?? 0,
       health: this.#watchdog.health,
+      ...(this.#breaker ? { breaker: this.#breaker.report() } : {}),
       ...(this.#lastError ? { lastError: this.#lastError } : {}),
     };
   }
@@ -181,7 +206,7 @@ export class RunningPipeline implements Pipeline {
   async #runOn(): Promise<void> {
     let blind = 0;
     for (let attempt = 1; ; attempt++) {
-      const before = this.#counters.written;
+      const before = settledBy(this.#counters);
       try {
         await this.#runGeneration();
         this.#ended = this.#draining === undefined;
@@ -192,7 +217,7 @@ export class RunningPipeline implements Pipeline {
           this.#state = 'stopped';
           return;
         }
-        const progressed = this.#counters.written > before;
+        const progressed = settledBy(this.#counters) > before;
         if (progressed) attempt = 1;
         blind = progressed || isInfrastructure(error) ? 0 : blind + 1;
         const overtaken = isOvertaken(error, this.plan.source.features);
@@ -220,6 +245,8 @@ export class RunningPipeline implements Pipeline {
         counters: this.#counters,
         retried: (error, attempt) => this.#retried(error, attempt),
         notice: (message) => tell(this.plan, message, undefined),
+        skipped: (before, total) => tellSkipped(this.plan, before, total),
+        breaker: this.#breaker,
         measured: this.#telemetry?.measurements,
       },
       AbortSignal.any([this.#stop.signal, over.signal]),
@@ -262,6 +289,7 @@ export class RunningPipeline implements Pipeline {
     if (this.#state === 'starting' || this.#state === 'running') {
       const generation = this.#generation;
       this.#state = 'draining';
+      this.#breaker?.release();
       if (generation) givenUp = await generation.drain(timeoutMs);
       this.#telemetry?.measurements.gaveUp(givenUp);
       this.#stop.abort();
@@ -309,6 +337,11 @@ async function headOf(generation: Generation, deadline: number): Promise<Readonl
     // Asked again after the next opening; until then there is nothing to compare with.
     return undefined;
   }
+}
+
+/** Events that are done with, one way or the other. */
+function settledBy({ written, deadLetters, skipped }: Counters): number {
+  return written + deadLetters + skipped;
 }
 
 /** A promise that `resolve` keeps. */

@@ -1,17 +1,12 @@
-import {
-  ComponentError,
-  type Envelope,
-  isBatchError,
-  isComponentError,
-  type SinkFeatures,
-  type SinkSession,
-} from '@sluice/contracts';
+import { type Envelope, isBatchError, isComponentError, type SinkFeatures, type SinkSession } from '@sluice/contracts';
 import type { Failure } from '../delivery/delivery.js';
+import type { AttemptNotes } from '../retry/attempt-notes.js';
 import { retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause, type RetryPolicy } from '../retry/retry-policy.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import type { SinkWrite } from './sink-writer.js';
-
-type Events = readonly Envelope<unknown>[];
+import { namesAny, sortOut, type Tries } from './sort-out.js';
+import { writeAlone } from './write-alone.js';
 
 /** What a write needs besides its events. */
 export interface WriteSetting {
@@ -19,100 +14,69 @@ export interface WriteSetting {
   readonly delivery: SinkFeatures['delivery'];
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
+  /** Whether the later events of a key follow one that is hopeless. */
+  readonly parks: boolean;
+  /** How often single events were tried before. */
+  readonly notes: AttemptNotes;
+  readonly breaker: CircuitBreaker | undefined;
   /** Called before each repetition. */
   readonly retried: (error: unknown, attempt: number) => void;
   /** Makes events dead letters; resolves when they are durable there, rejects when there is nowhere to put them. */
-  readonly bury: (failures: readonly Failure[], attempts: number) => Promise<void>;
+  readonly bury: (failures: readonly Failure[], attempts: (failure: Failure) => number) => Promise<void>;
 }
 
 /**
  * Writes events until every one of them is durable, in the sink or among the dead letters.
  *
- * - Events that a `BatchError` names are tried again up to `maxAttempts`; `never` ones are buried at once.
+ * - Events that a `BatchError` names are tried again up to `maxAttempts`, tries of earlier processes included; `never` ones
+ *   are buried at once.
  * - A plain sink is given the later events of their keys once more behind those that are tried again: it has no version to
  *   tell it which is the newest.
  * - A write that fails as a whole is repeated; after `maxAttempts` this rejects, and the pipeline opens the sink anew. An
- *   outage never makes dead letters.
+ *   outage never makes dead letters; while the breaker is open, the write waits.
  * - A whole write that fails for its data (`never`), or with an error of unknown kind to the last attempt, is taken apart:
  *   each event alone; if not one of them can be written, that is an outage after all. For an atomic sink that would tear a batch apart, so this rejects.
  */
 export async function writeDurably(write: SinkWrite, setting: WriteSetting): Promise<void> {
-  const { session, policy, signal } = setting;
+  const { session, policy, signal, breaker, notes } = setting;
   const { checkpoints } = write;
   let left = write.events;
-  for (let attempt = 1; ; attempt++) {
+  let tries: Tries | undefined;
+  for (let attempt = 1, whole = 1; ; attempt++) {
+    if (breaker !== undefined && !breaker.closed) await breaker.enter(signal);
     try {
       await session.write(left, { checkpoints, attempt: attempt - 1, signal });
+      breaker?.answered();
+      if (notes.size > 0) await notes.forget(write.events);
       return;
     } catch (error) {
-      if (signal.aborted || retryClass(error) === 'operator') throw error;
-      const last = attempt >= policy.maxAttempts;
+      const again = retryClass(error);
+      if (signal.aborted || again === 'operator') {
+        breaker?.abandoned();
+        throw error;
+      }
       if (isBatchError(error) && namesAny(error.failures, left)) {
-        left = await sortOut(error.failures, left, last, attempt, setting);
+        breaker?.answered();
+        whole = 1;
+        tries ??= new Map();
+        left = await sortOut(error.failures, left, tries, setting);
         if (left.length === 0 && checkpoints.length === 0) return;
-        if ([...error.failures.values()].every((cause) => cause.retry === 'never') || last) continue;
-      } else if (retryClass(error) === 'never' || (last && !isComponentError(error))) {
-        return writeAlone(left, error, attempt, setting);
-      } else if (last) throw error;
+        if (tries.size === 0) continue;
+      } else {
+        if (again === 'never') breaker?.answered();
+        else breaker?.failed(error);
+        const last = whole >= policy.maxAttempts;
+        if (again === 'never' || (last && !isComponentError(error))) {
+          return writeAlone(write, left, error, attempt, setting);
+        }
+        if (last) throw error;
+        whole += 1;
+      }
       setting.retried(error, attempt);
-      if (retryClass(error) !== 'now') await pause(backoffMs(policy, attempt), signal);
+      if (again !== 'now') await pause(backoffMs(policy, attempt), signal);
     }
   }
 }
 
-/** Buries what is hopeless; answers with what must be written again. */
-async function sortOut(
-  failures: ReadonlyMap<number, ComponentError>,
-  events: Events,
-  last: boolean,
-  attempts: number,
-  { delivery, bury }: WriteSetting,
-): Promise<Events> {
-  const hopeless = new Map<number, Failure>();
-  for (const [index, cause] of failures) {
-    const event = events[index];
-    if (cause.retry === 'operator') throw cause;
-    if (event && (last || cause.retry === 'never')) hopeless.set(index, { event, cause });
-  }
-  if (hopeless.size > 0) await bury([...hopeless.values()], attempts);
-  const late = new Set<string>();
-  return events.filter((event, index) => {
-    if (hopeless.has(index)) return false;
-    if (delivery === 'atomic') return true;
-    const key = delivery === 'plain' ? event.key : undefined;
-    if (failures.has(index)) {
-      if (key !== undefined) late.add(key);
-      return true;
-    }
-    return key !== undefined && late.has(key);
-  });
-}
-
-/** A sink that names no event of ours has told us nothing: the write failed as a whole. */
-function namesAny(failures: ReadonlyMap<number, ComponentError>, events: Events): boolean {
-  return [...failures.keys()].some((index) => index in events);
-}
-
-async function writeAlone(events: Events, cause: unknown, attempts: number, setting: WriteSetting): Promise<void> {
-  const { session, delivery, signal, bury } = setting;
-  if (delivery === 'atomic') {
-    throw new ComponentError('PIPELINE_EVENT_FAILED', 'an atomic sink refused a batch without naming the event', {
-      cause,
-      details: { events: events.length, attempts },
-    });
-  }
-  const hopeless: Failure[] = [];
-  for (const event of events) {
-    try {
-      await session.write([event], { checkpoints: [], attempt: attempts, signal });
-    } catch (error) {
-      const one = isBatchError(error) ? (error.failures.get(0) ?? error) : error;
-      if (signal.aborted || (isComponentError(one) && one.retry !== 'never')) throw one;
-      hopeless.push({ event, cause: one });
-    }
-  }
-  // Where nothing at all can be written and nobody says that it is the data, the sink is what is broken.
-  const unknown = hopeless.every(({ cause: one }) => !isComponentError(one));
-  if (unknown && events.length > 1 && hopeless.length === events.length) throw cause;
-  if (hopeless.length > 0) await bury(hopeless, attempts + 1);
-}
+/** The events of a write. */
+export type Events = readonly Envelope<unknown>[];

@@ -1,0 +1,178 @@
+import {
+  ComponentError,
+  type DeadLetter,
+  type DeadLetterStore,
+  type Envelope,
+  type Lane,
+  type ReplayOutcome,
+} from '@sluice/contracts';
+import type { Failure } from '../delivery/delivery.js';
+import { causeOf } from '../retry/failure-class.js';
+import { parkedCause } from './followers.js';
+
+/** What decides which letters are next. */
+export interface WaveParts {
+  readonly store: DeadLetterStore;
+  readonly pipeline: string;
+  readonly sink: string;
+  /** The names of the stages, the sink last. */
+  readonly stages: readonly string[];
+  /** Whether the letters of a lane are ours to replay, and not another instance's. */
+  readonly ours: (lane: Lane) => Promise<boolean>;
+}
+
+/**
+ * The next letters that may be replayed at once: of each key those from its oldest on that enter at one stage. Undefined when
+ * there are none that are ours.
+ */
+export async function composeWave(parts: WaveParts): Promise<Wave | undefined> {
+  const { store, pipeline, sink } = parts;
+  const lanes = new Map<string, boolean>();
+  for (let after: string | undefined; ; ) {
+    const letters = await store.list({
+      pipeline,
+      sink,
+      status: 'requested',
+      ...(after === undefined ? {} : { after }),
+    });
+    const ours: DeadLetter[] = [];
+    for (const letter of letters) {
+      if (!lanes.has(letter.lane)) lanes.set(letter.lane, await parts.ours(letter.lane));
+      if (lanes.get(letter.lane)) ours.push(letter);
+    }
+    if (ours.length > 0) return chosen(inKeyOrder(ours), parts);
+    after = letters.at(-1)?.id;
+    if (after === undefined) return undefined;
+  }
+}
+
+async function chosen(letters: readonly DeadLetter[], { store, pipeline, sink, stages }: WaveParts): Promise<Wave> {
+  const wave = new Wave();
+  const stageOf = new Map<string, string>();
+  const behind = new Map<string, boolean>();
+  for (const letter of letters) {
+    const { event, parked, stage } = letter;
+    const { key } = event;
+    if (parked && key !== undefined && !behind.has(key)) {
+      // Somebody's letter of the key may wait that comes before: one that failed again, say.
+      const [first] = await store.list({ pipeline, sink, key, status: 'waiting', limit: 1 });
+      behind.set(key, first?.parked === true && comesBefore(first, letter));
+    }
+    if (key !== undefined && behind.get(key)) wave.refused.push(mustWait(letter));
+    else if (key !== undefined && (stageOf.get(key) ?? stage) !== stage) continue;
+    else if (!stages.includes(stage)) {
+      wave.refused.push(unknownStage(letter));
+      if (parked && key !== undefined) behind.set(key, true);
+    } else {
+      if (key !== undefined) stageOf.set(key, stage);
+      wave.letters.push(letter);
+      wave.stages.set(letter, stages.indexOf(stage));
+    }
+  }
+  return wave;
+}
+
+/** Letters that are on their way together, and what becomes of them. */
+export class Wave {
+  readonly letters: DeadLetter[] = [];
+  readonly stages = new Map<DeadLetter, number>();
+  /** Those that can't be replayed. */
+  readonly refused: ReplayOutcome[] = [];
+  readonly #failed = new Map<DeadLetter, { cause: unknown; attempts: number }>();
+  /** The keys of parked letters that failed, with the stage. */
+  readonly #keys = new Map<string, number>();
+
+  get anyFailed(): boolean {
+    return this.#failed.size > 0;
+  }
+
+  get parkedEvents(): readonly Envelope<unknown>[] {
+    return this.letters.filter(({ parked }) => parked).map(({ event }) => event);
+  }
+
+  /** Those that did not fail again. */
+  get replayed(): readonly DeadLetter[] {
+    return this.letters.filter((letter) => !this.#failed.has(letter));
+  }
+
+  byStage(): readonly { readonly stage: number; readonly events: readonly Envelope<unknown>[] }[] {
+    const runs = new Map<number, Envelope<unknown>[]>();
+    for (const [letter, stage] of this.stages) {
+      const run = runs.get(stage);
+      if (run) run.push(letter.event);
+      else runs.set(stage, [letter.event]);
+    }
+    return [...runs].map(([stage, events]) => ({ stage, events }));
+  }
+
+  /** One event of a letter failed. Of one that no letter can be found for, all of them count as failed: better twice than never. */
+  failed({ event, cause }: Failure, attempts: number, stage: number): void {
+    const own = this.letters.filter((letter) => isOf(event, letter));
+    for (const letter of own.length > 0 ? own : this.letters) {
+      const before = this.#failed.get(letter);
+      this.#failed.set(letter, { cause, attempts: Math.max(attempts, before?.attempts ?? 0) });
+      const { key } = letter.event;
+      if (letter.parked && key !== undefined) this.#keys.set(key, stage);
+    }
+  }
+
+  /** Whether an event of the key that comes to a stage follows one that failed. */
+  holds(key: string, stage: number): boolean {
+    const failedAt = this.#keys.get(key);
+    return failedAt !== undefined && stage <= failedAt;
+  }
+
+  outcomes(): readonly ReplayOutcome[] {
+    return this.letters.map((letter): ReplayOutcome => {
+      const { id } = letter;
+      const failed = this.#failed.get(letter);
+      if (failed === undefined) return { id, outcome: 'replayed' };
+      return { id, outcome: 'failed', cause: causeOf(failed.cause), attempts: failed.attempts };
+    });
+  }
+}
+
+/** Whether an event is that of the letter, or was made of it. */
+function isOf(event: Envelope<unknown>, letter: DeadLetter): boolean {
+  const { id } = letter.event;
+  return event.id === id || event.id.startsWith(`${id}#`);
+}
+
+/**
+ * The letters with those of each key by their events' versions, where they can be compared: an earlier event may have failed
+ * later, in a stage further on.
+ */
+function inKeyOrder(letters: readonly DeadLetter[]): readonly DeadLetter[] {
+  const byKey = new Map<string, { places: number[]; letters: DeadLetter[] }>();
+  for (const [at, letter] of letters.entries()) {
+    const { key } = letter.event;
+    if (key === undefined) continue;
+    const group = byKey.get(key) ?? { places: [], letters: [] };
+    byKey.set(key, group);
+    group.places.push(at);
+    group.letters.push(letter);
+  }
+  const ordered = [...letters];
+  for (const { places, letters: group } of byKey.values()) {
+    const versions = group.map(({ event }) => event.version);
+    if (group.length < 2 || versions.some(({ epoch }) => epoch !== versions[0]?.epoch)) continue;
+    const sorted = group.map((letter, at) => ({ letter, value: versions[at]?.value ?? 0n }));
+    sorted.sort((a, b) => (a.value === b.value ? 0 : a.value < b.value ? -1 : 1));
+    for (const [at, { letter }] of sorted.entries()) ordered[places[at] as number] = letter;
+  }
+  return ordered;
+}
+
+function comesBefore({ id }: DeadLetter, { id: other }: DeadLetter): boolean {
+  return id.length === other.length ? id < other : id.length < other.length;
+}
+
+/** A letter that must wait for an earlier one of its key. */
+function mustWait({ id }: DeadLetter): ReplayOutcome {
+  return { id, outcome: 'failed', cause: causeOf(parkedCause()), attempts: 0 };
+}
+
+function unknownStage({ id, stage }: DeadLetter): ReplayOutcome {
+  const cause = causeOf(new ComponentError('DEAD_LETTER_STAGE_UNKNOWN', `the pipeline has no ${stage}`));
+  return { id, outcome: 'failed', cause, attempts: 0 };
+}
