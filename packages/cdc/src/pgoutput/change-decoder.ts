@@ -113,6 +113,16 @@ export class ChangeDecoder {
     }
   }
 
+  /** Whether a frame must end before the message at `at`. */
+  cutBefore(buffer: WireBuffer, at: number): boolean {
+    if (this.inTransaction) return false;
+    const kind = u8(buffer, at);
+    // A transaction ends behind its commit record; a message outside of transactions ends at its own position.
+    if (kind === code.BEGIN) this.progress.approach(u64(buffer, at + 1));
+    else if (kind === code.LOGICAL_MESSAGE) this.progress.approach(u64(buffer, at + 2) - 1);
+    return this.progress.atCut;
+  }
+
   addRelation(message: RelationMessage, primaryKey: readonly string[] | undefined): void {
     this.pendingRelation = undefined;
     this.#lastOid = -1;

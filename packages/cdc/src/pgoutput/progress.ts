@@ -1,4 +1,5 @@
 import { type Position, type ProgressFrame, paddedPosition } from '@sluice/contracts';
+import { Cuts, type Place } from './cuts.js';
 
 /** A stream that stands this far ahead of its last frame says so at once. */
 const FAR_BYTES = 16 * 1024 * 1024;
@@ -32,8 +33,11 @@ export class Progress {
   #deliveredWithin = 0;
   /** Asked for: tell as soon as this is reached. */
   #awaited = 0;
+  /** Undefined once all of them lie behind. */
+  #cuts: Cuts | undefined;
 
-  constructor(resume: number, within: number) {
+  constructor(resume: number, within: number, cuts: readonly Position[] = []) {
+    this.#cuts = new Cuts(cuts, { resume, within });
     this.resume = resume;
     this.#told = resume;
     this.#skip = within;
@@ -63,12 +67,31 @@ export class Progress {
 
   /** The server has nothing for us up to `walEnd`. */
   idle(walEnd: number): void {
-    if (this.index === 0 && this.#skip === 0 && walEnd > this.resume) this.resume = walEnd;
+    if (this.index > 0 || this.#skip > 0) return;
+    const upTo = this.#cuts?.next ? Math.min(walEnd, this.#cuts.next.resume) : walEnd;
+    if (upTo > this.resume) this.resume = upTo;
+  }
+
+  /** Whether there are places ahead at which a frame must end. */
+  get cutting(): boolean {
+    return this.#cuts?.next !== undefined;
+  }
+
+  /** Whether such a place is reached: nothing is decoded before a frame has ended there. */
+  get atCut(): boolean {
+    return this.#cuts?.reached(this.#place) === true;
+  }
+
+  /** What ends behind `lsn` comes next: a place at which a frame must end lies before it, if it lies at `lsn` at the latest. */
+  approach(lsn: number): void {
+    const next = this.#cuts?.next;
+    if (next && next.resume <= lsn) this.idle(lsn);
   }
 
   /** Where the stream can be started again without losing or repeating what was delivered. */
   position(): Position {
-    return { resume: paddedPosition(this.resume), within: this.index + this.#skip };
+    const { resume, within } = this.#place;
+    return { resume: paddedPosition(resume), within };
   }
 
   /** The position of a frame that holds everything up to here. */
@@ -100,7 +123,18 @@ export class Progress {
     return { kind: 'progress', position: this.deliver() };
   }
 
+  /** The frame for a place that was reached without an event: the next frame must begin there. */
+  ofCut(): ProgressFrame | undefined {
+    return this.atCut ? { kind: 'progress', position: this.deliver() } : undefined;
+  }
+
+  get #place(): Place {
+    return { resume: this.resume, within: this.index + this.#skip };
+  }
+
   #note(position: Position): void {
+    this.#cuts?.passed(this.#place);
+    if (!this.cutting) this.#cuts = undefined;
     this.#told = this.resume;
     this.#deliveredWithin = position.within;
     this.#owed = false;

@@ -35,6 +35,8 @@ export interface StreamLaneOptions {
   readonly history: History;
   readonly maxBatchBytes: number;
   readonly confirmed: Position | undefined;
+  /** Places at which a frame must end. */
+  readonly cuts: readonly Position[] | undefined;
   /** Known once the slot exists. */
   readonly start: () => Position | undefined;
   /** Makes the slot if need be, and tells where to read from and through which connection. */
@@ -116,7 +118,7 @@ export class StreamLane implements LaneReader<Change> {
     const { position, seenBelow, link } = await this.#options.begin();
     const resume = lsnOf(position);
     this.#status = new StandbyStatus(this.#options.confirmed ? lsnOf(this.#options.confirmed) : resume);
-    this.#progress = new Progress(resume, position.within);
+    this.#progress = new Progress(resume, position.within, this.#options.cuts);
     this.#progress.await(this.#awaited);
     const decoder = new ChangeDecoder({ ...this.#options, seenBelow }, this.#progress);
     for (let given = link; ; given = undefined) {
@@ -142,7 +144,8 @@ export class StreamLane implements LaneReader<Change> {
     while (!this.#closing.signal.aborted) {
       const failure = this.#decode(link, decoder);
       if (decoder.pendingRelation && (await this.#describeRelation(decoder))) continue;
-      const frame = decoder.take() ?? (decoder.inTransaction ? undefined : progress.due(performance.now()));
+      const due = () => (decoder.inTransaction ? undefined : progress.due(performance.now()));
+      const frame = decoder.take() ?? progress.ofCut() ?? due();
       if (frame) {
         this.#outage.over();
         yield frame;

@@ -119,16 +119,19 @@ export class StreamLink {
 
   #decode(decoder: ChangeDecoder, maxBytes: number): void {
     const { slab } = this.#socket;
+    const { cutting } = decoder.progress;
     for (let end = slab.messageEnd(); end !== -1; end = slab.messageEnd()) {
       const { buffer, head } = slab;
       if (u8(buffer, head) === code.COPY_DATA && u8(buffer, head + 5) === code.XLOG_DATA) {
         if (decoder.count > 0 && decoder.bytes + end - head + EVENT_OVERHEAD > maxBytes) return;
+        if (cutting && decoder.cutBefore(buffer, head + 30)) return;
         decoder.decode(buffer, head + 30, end);
         slab.head = end;
-        if (decoder.pendingRelation) return;
+        if (decoder.pendingRelation || (cutting && decoder.progress.atCut)) return;
       } else {
         slab.head = end;
         this.#control(decoder, head);
+        if (cutting && decoder.progress.atCut) return;
       }
     }
   }

@@ -133,6 +133,7 @@ export class PostgresSession implements SourceSession<Change> {
       history: this.#history,
       maxBatchBytes: context.maxBatchBytes,
       confirmed: slotConfirmed === undefined ? undefined : streamPosition(slotConfirmed),
+      cuts: context.cuts?.get(streamLane(slot)),
       start: () => (plan.kind === 'existing' ? plan.position : this.#begun?.position),
       begin: async () => {
         const { position, seenBelow, release } = await this.#begin();
