@@ -4,6 +4,8 @@ export default library({
   index: 'src/index.ts',
   postgres: 'src/postgres/index.ts',
   conformance: 'src/conformance/index.ts',
+  proxy: 'src/proxy/index.ts',
+  services: 'src/services/index.ts',
   'vitest-setup': 'src/postgres/vitest-setup.ts',
   vitest: 'src/vitest/index.ts',
 });

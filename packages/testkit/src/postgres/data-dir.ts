@@ -97,7 +97,9 @@ async function initialize(
     await writeFile(passwordFile, password, { mode: 0o600 });
     if (runAs) for (const owned of [making, data, passwordFile]) await chown(owned, runAs.uid, runAs.gid);
     const options = ['--username', superuser, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
-    const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    // Postgres before 17 has no locale of its own beside C.
+    const builtin = Number.parseInt(binaries.version, 10) >= 17;
+    const locale = ['--locale=C', ...(builtin ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : [])];
     const sync = given === undefined ? ['--no-sync'] : [];
     await runToEnd(binaries.initdb, ['-D', data, ...options, ...locale, ...sync], { cwd: making, runAs });
     await rename(passwordFile, join(data, PASSWORD_FILE));

@@ -1,16 +1,19 @@
 import { chown, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ComponentError } from '@sluice/contracts';
+import { freePort } from '../network/free-port.js';
 import { postgresBinaries } from './binaries.js';
 import { type DataDir, openDataDir } from './data-dir.js';
 import { clearTheWay, isAlive, livePostmaster, OWNER_FILE } from './postmaster-pid.js';
 import { runServer, type ServerProcess } from './server-process.js';
 import { serverSettings } from './settings.js';
 import { unprivilegedUser } from './unprivileged-user.js';
+import { checkVersion, type PostgresVersion } from './versions.js';
 
 /** How a server is started. */
 export interface PostgresOptions {
+  /** Its major version. Default: 18, which npm installed; another one is fetched once, into the cache folder. */
+  readonly version?: PostgresVersion;
   /**
    * Where the data stays between starts. Default: a temporary directory, removed when the server stops; such a server does
    * not wait for the disk (`fsync=off`).
@@ -59,14 +62,15 @@ export interface PostgresServer extends AsyncDisposable {
  *
  * On Linux and macOS. As root it runs under another user, since Postgres refuses root.
  *
- * @throws ComponentError `POSTGRES_BINARIES_MISSING`, `POSTGRES_NO_UNPRIVILEGED_USER`, `POSTGRES_DATA_DIR_IN_USE`,
+ * @throws ComponentError `OPTIONS_INVALID`, `POSTGRES_BINARIES_MISSING`, `POSTGRES_NO_UNPRIVILEGED_USER`, `POSTGRES_DATA_DIR_IN_USE`,
  * `POSTGRES_DATA_DIR_FOREIGN`, `POSTGRES_START_FAILED`.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  checkVersion(options.version);
   const runAs = unprivilegedUser();
   const superuser = options.user ?? 'postgres';
   const notice = options.notice ?? (() => undefined);
-  const binaries = await postgresBinaries(runAs);
+  const binaries = await postgresBinaries(runAs, options.version);
   const { password } = options;
   const dataDir = await openDataDir(binaries, { path: options.dataDir, password, superuser, runAs, notice });
   const urlFor = (port: number) =>
@@ -112,16 +116,6 @@ async function startOnPort(
       if (!taken || port !== undefined || attempt === 5) throw error;
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 function owned(server: ServerProcess, port: number, dataDir: DataDir, url: string): PostgresServer {
