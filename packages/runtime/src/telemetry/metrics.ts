@@ -64,15 +64,15 @@ export const METRICS = {
   breaker: gauge('sluice.sink.breaker.state', '1', '1 for the state that the circuit breaker is in, 0 for the others', [
     state,
   ]),
-  creditBytes: gauge('sluice.pipeline.credits.bytes.used', 'By', 'Bytes in flight'),
+  creditBytes: gauge('sluice.pipeline.credits.used.bytes', 'By', 'Bytes in flight'),
   creditBytesLimit: gauge(
-    'sluice.pipeline.credits.bytes.limit',
+    'sluice.pipeline.credits.limit.bytes',
     'By',
     'Bytes in flight above which nothing more is pulled',
   ),
-  creditBatches: gauge('sluice.pipeline.credits.batches.used', '{batch}', 'Batches in flight'),
+  creditBatches: gauge('sluice.pipeline.credits.used.batches', '{batch}', 'Batches in flight'),
   creditBatchesLimit: gauge(
-    'sluice.pipeline.credits.batches.limit',
+    'sluice.pipeline.credits.limit.batches',
     '{batch}',
     'Batches in flight above which nothing more is pulled',
   ),

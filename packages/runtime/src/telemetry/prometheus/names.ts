@@ -5,8 +5,10 @@ const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' };
 
 /** `sluice.sink.write.duration` in seconds is `sluice_sink_write_duration_seconds`; counters end in `_total`. */
 export function prometheusName({ name, unit, kind }: Metric): string {
-  const suffixes = [UNITS[unit], kind === 'counter' ? 'total' : undefined];
-  return [plain(name), ...suffixes.filter((suffix) => suffix !== undefined)].join('_');
+  const base = plain(name);
+  const suffix = UNITS[unit];
+  const measured = suffix === undefined || base.endsWith(`_${suffix}`) ? base : `${base}_${suffix}`;
+  return kind === 'counter' ? `${measured}_total` : measured;
 }
 
 /** `sluice.sink` is the label `sink`, `error.type` is `error_type`. */
