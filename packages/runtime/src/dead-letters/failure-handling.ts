@@ -176,6 +176,8 @@ export class FailureHandling {
       return;
     }
     await this.#burials.bury({ ...grave, attempts });
+    // Without a store they were dropped, and count as such.
+    if (this.parts.plan.deadLetters === undefined) return;
     const most = grave.failures.reduce((count, failure) => Math.max(count, attempts(failure)), 0);
     observedBurial(this.parts.opened.observed, { lane: grave.lane, failures: grave.failures, attempts: most });
   }

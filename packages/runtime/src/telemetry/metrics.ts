@@ -23,6 +23,11 @@ export const METRICS = {
     '{event}',
     'Events that failed and were dropped, as the pipeline was told to',
   ),
+  replayed: counter(
+    'sluice.pipeline.dead_letters.replayed',
+    '{event}',
+    'Dead letters that were replayed and became durable in the sink',
+  ),
   deadLetters: counter(
     'sluice.pipeline.dead_letters',
     '{event}',

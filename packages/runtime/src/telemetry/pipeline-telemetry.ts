@@ -65,6 +65,8 @@ export class PipelineTelemetry {
     this.#counted = [
       counted('received', METRICS.received),
       counted('written', METRICS.written),
+      counted('skipped', METRICS.skipped),
+      counted('replayed', METRICS.replayed),
       counted('generations', METRICS.generations),
     ];
     this.#end = enrol(telemetry, `${name} ${sink.name}`, () =>
@@ -97,12 +99,16 @@ export class PipelineTelemetry {
 const GAUGES: readonly Metric[] = Object.values(METRICS).filter(({ kind }) => kind === 'gauge');
 
 const STATES: readonly PipelineState[] = ['idle', 'starting', 'running', 'draining', 'stopped', 'failed'];
+const BREAKER = ['closed', 'open', 'half-open'] as const;
 
 function recordReport(record: RecordGauge, report: PipelineReport, of: Attributes): void {
   for (const state of STATES) {
     record(METRICS.state, state === report.state ? 1 : 0, { ...of, [ATTRIBUTES.state]: state });
   }
   record(METRICS.healthy, report.health.status === 'stalled' ? 0 : 1, of);
+  for (const state of report.breaker === undefined ? [] : BREAKER) {
+    record(METRICS.breaker, state === report.breaker?.state ? 1 : 0, { ...of, [ATTRIBUTES.state]: state });
+  }
   const { bytes, maxBytes, batches, maxBatches } = report.credits;
   record(METRICS.creditBytes, bytes, of);
   record(METRICS.creditBytesLimit, maxBytes, of);
