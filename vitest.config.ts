@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// The suffix of a test file says what it needs: nothing, a real Postgres, a real browser.
+// The suffix of a test file says what it needs: nothing, a real Postgres, Redis, Docker daemon, browser.
 const needs = (suffix: string) => [
   `packages/*/test/**/*.${suffix}.test.ts`,
   `examples/*/test/**/*.${suffix}.test.ts`,
   `docs/test/**/*.${suffix}.test.ts`,
 ];
-const services = ['pg', 'browser'];
+const services = ['pg', 'redis', 'docker', 'browser'];
 const postgres = {
   globalSetup: ['./packages/testkit/src/postgres/vitest-setup.ts'],
   testTimeout: 60_000,
@@ -33,6 +33,17 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'pg', include: needs('pg'), ...postgres } },
+      {
+        extends: true,
+        test: {
+          name: 'redis',
+          include: needs('redis'),
+          globalSetup: ['./packages/testkit/src/services/redis-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { extends: true, test: { name: 'docker', include: needs('docker'), testTimeout: 180_000, hookTimeout: 180_000 } },
       { extends: true, test: { name: 'browser', include: needs('browser'), ...postgres, testTimeout: 120_000 } },
     ],
   },

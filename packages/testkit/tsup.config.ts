@@ -6,6 +6,7 @@ export default library({
   conformance: 'src/conformance/index.ts',
   proxy: 'src/proxy/index.ts',
   services: 'src/services/index.ts',
+  'redis-setup': 'src/services/redis-setup.ts',
   'vitest-setup': 'src/postgres/vitest-setup.ts',
   vitest: 'src/vitest/index.ts',
 });
