@@ -5,7 +5,7 @@ import type { Part } from './part.js';
 /** How long a part is waited for at the least when the deadline has passed, in milliseconds. */
 const LEAST_MS = 1_000;
 /** How much longer a pipeline may take than it was told, to close what hangs, in milliseconds. */
-const CLOSING_MS = 5_000;
+const CLOSING_MS = 10_000;
 
 /** What became of a part that was told to stop. */
 export type Stopped =

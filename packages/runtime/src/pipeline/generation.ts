@@ -21,7 +21,7 @@ import type { Measurements } from '../telemetry/measurements.js';
 import { Strands } from '../watchdog/strands.js';
 import { type Chain, connect, stagesOf } from './chain.js';
 import type { Counters } from './counters.js';
-import { CLOSE_MS, dispose, type OpenParts, openParts } from './opening.js';
+import { closingMs, dispose, type OpenParts, openParts } from './opening.js';
 import type { Plan } from './plan.js';
 
 /** How often held deliveries and time-outs are looked at, in milliseconds. */
@@ -61,6 +61,8 @@ export class Generation {
   readonly strands: Strands;
   #failure: { readonly error: unknown } | undefined;
   #draining = false;
+  /** The deadline of a drain. */
+  #closeBy: number | undefined;
   #completed = false;
   #closing: Promise<ReadonlyMap<Lane, number>> | undefined;
   #finish: { resolve: () => void; reject: (error: unknown) => void } | undefined;
@@ -224,6 +226,7 @@ export class Generation {
     this.#draining = true;
     this.#failures.replays?.stop();
     const deadline = performance.now() + timeoutMs;
+    this.#closeBy = deadline;
     this.#lanes.stop();
     this.#complete();
     const runs = [...this.#lanes.all()];
@@ -260,20 +263,20 @@ export class Generation {
     if (this.#checkpointer && !this.#abort.signal.aborted) await within(this.#checkpointer.flush(), LAST_SAVE_MS);
     this.#abort.abort();
     this.#checkpointer?.close();
-    await within(Promise.all([this.#writer.close(), this.#lanes.idle()]), CLOSE_MS);
+    await within(Promise.all([this.#writer.close(), this.#lanes.idle()]), closingMs(this.#closeBy));
     const givenUp = new Map<Lane, number>();
     for (const run of this.#lanes.all()) {
       const events = run.ledger.abandon();
       if (events > 0) givenUp.set(run.lane, events);
       run.look();
     }
-    const letters = await this.#failures.close(this.#failure?.error, CLOSE_MS);
+    const letters = await this.#failures.close(this.#failure?.error, closingMs(this.#closeBy));
     if (letters > 0) givenUp.set(REPLAY_LANE, letters);
     const runs = [...this.#lanes.all()];
-    await within(Promise.all(runs.map((run) => run.confirmed())), CLOSE_MS);
+    await within(Promise.all(runs.map((run) => run.confirmed())), closingMs(this.#closeBy));
     for (const run of runs) run.handBack();
     for (const part of [this.opened.session, this.opened.sinkSession]) {
-      await dispose(part, this.hooks);
+      await dispose(part, this.hooks, closingMs(this.#closeBy));
     }
     return givenUp;
   }

@@ -13,7 +13,9 @@ import type { GenerationHooks } from './generation.js';
 import type { Plan } from './plan.js';
 
 /** How long closing waits for a write that is under way, or for a source or sink to close, in milliseconds. */
-export const CLOSE_MS = 10_000;
+const CLOSE_MS = 10_000;
+/** The same once the deadline of a drain has passed. */
+const LATE_CLOSE_MS = 1_000;
 
 /** A source and a sink that are open, and where the sink stands. */
 export interface OpenParts {
@@ -64,10 +66,16 @@ async function loadCheckpoints(plan: Plan, store: CheckpointStore | undefined): 
 }
 
 /** Closes a source or a sink; waits for it, but not for ever, and tells when that fails. */
-export async function dispose(part: AsyncDisposable, { retried }: GenerationHooks): Promise<void> {
+export async function dispose(part: AsyncDisposable, { retried }: GenerationHooks, ms = CLOSE_MS): Promise<void> {
   const closing = async () => part[Symbol.asyncDispose]();
   await within(
     closing().catch((error: unknown) => retried(error, 0)),
-    CLOSE_MS,
+    ms,
   );
+}
+
+/** How long a step of closing may take, in milliseconds: less the nearer the deadline of a drain is, where there is one. */
+export function closingMs(deadline: number | undefined): number {
+  if (deadline === undefined) return CLOSE_MS;
+  return Math.min(CLOSE_MS, Math.max(LATE_CLOSE_MS, deadline - performance.now()));
 }
