@@ -40,6 +40,8 @@ export type { RetryOptions } from './retry/retry-policy.js';
 export type { RouteBuffer } from './route/backlog.js';
 export type { RouteOptions } from './route/route-options.js';
 export { type RoutedDrainReport, RoutedPipeline, type RoutedReport } from './route/routed-pipeline.js';
+export { type LeasedSourceOptions, leasedSource } from './scale-out/leased-source.js';
+export { memoryLease } from './scale-out/memory-lease.js';
 export type { BreakerReport, CircuitBreakerOptions } from './sink/circuit-breaker.js';
 export type { ScopeOptions } from './state/keyed.js';
 export { type MemoryStateOptions, memoryState } from './state/memory-state.js';
