@@ -13,8 +13,8 @@ import {
 } from '../state/keyed.js';
 import { type Handle, inSequence } from './in-sequence.js';
 
-/** What is kept for each key, and what comes of an event. */
-export interface AggregateOptions<T, S extends StateValue, U> extends ScopeOptions {
+/** What is kept for each key, and what comes of an event. The state must be what JSON can say: it is kept as that. */
+export interface AggregateOptions<T, S, U> extends ScopeOptions {
   /** Default: the event's key. */
   readonly key?: (event: Envelope<T>) => string | undefined;
   /** The state of a key before its first event. */
@@ -44,7 +44,7 @@ export interface AggregateOptions<T, S extends StateValue, U> extends ScopeOptio
  * pipeline) and does not count. `STATE_CONFLICT` when another instance writes the same state: the pipeline starts anew from
  * its checkpoint. `OPTIONS_INVALID` at once.
  */
-export function aggregateEvents<T, S extends StateValue, U = S>(
+export function aggregateEvents<T, S, U = S>(
   options: AggregateOptions<T, S, U>,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
   checkScope('aggregateEvents', options, ['key', 'initial', 'reduce', 'emit', 'keepMs']);
@@ -98,7 +98,7 @@ interface Keyed<T> {
 }
 
 /** The states of one delivery while its events are applied. */
-class Fold<T, S extends StateValue, U> {
+class Fold<T, S, U> {
   readonly #states = new Map<string, S | undefined>();
   readonly #changed = new Set<string>();
   readonly #counted = new Set<string>();
@@ -129,7 +129,7 @@ class Fold<T, S extends StateValue, U> {
 
   get change() {
     const writes = [...this.#changed].flatMap((key) => {
-      const value = this.#states.get(key);
+      const value = this.#states.get(key) as StateValue | undefined;
       const expected = this.entries.get(key)?.revision ?? 0n;
       return value === undefined && expected === 0n ? [] : [{ key, value, expected }];
     });

@@ -105,8 +105,9 @@ async function timed<R>(work: (signal: AbortSignal) => Promise<R>, ms: number, e
         const error = new ComponentError('EVENT_TIMEOUT', `a call took longer than ${ms} ms`, {
           details: { timeoutMs: ms },
         });
-        over.abort(error);
+        // First: a call that answers to being aborted is late all the same.
         reject(error);
+        over.abort(error);
       },
       Math.min(ms, LONGEST_TIMER_MS),
     );

@@ -17,8 +17,8 @@ import { LaneWindows, type Window, type Windowed } from '../state/window-lane.js
 import type { WindowStep } from '../state/window-step.js';
 import { type Handle, inSequence } from './in-sequence.js';
 
-/** What windows there are, and what is kept in each. Times are milliseconds. */
-export interface WindowOptions<T, S extends StateValue, U> extends ScopeOptions {
+/** What windows there are, and what is kept in each, which must be what JSON can say. Times are milliseconds. */
+export interface WindowOptions<T, S, U> extends ScopeOptions {
   /** Default: the event's key. One key must come in one lane. */
   readonly key?: (event: Envelope<T>) => string | undefined;
   /** When an event happened. Default: its time. */
@@ -67,7 +67,7 @@ const MAX_OVERLAP = 1_000;
  *
  * Order: by end, then key. Throws: as `aggregateEvents`.
  */
-export function windowEvents<T, S extends StateValue, U = ClosedWindow<S>>(
+export function windowEvents<T, S, U = ClosedWindow<S>>(
   options: WindowOptions<T, S, U>,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
   const setting = validated(options);
@@ -124,7 +124,7 @@ export function windowEvents<T, S extends StateValue, U = ClosedWindow<S>>(
 }
 
 /** Puts an event into those of its windows that are open; answers with whether there were any. */
-function put<T, S extends StateValue, U>(
+function put<T, S, U>(
   { event, key, id, starts }: Windowed & { readonly event: Envelope<T> },
   step: WindowStep,
   { initial, reduce }: WindowOptions<T, S, U>,
@@ -132,7 +132,7 @@ function put<T, S extends StateValue, U>(
   const open = starts.filter((start) => step.isOpen(start));
   // All of them, before any is set: an event counts in each of its windows or in none.
   const states = open.map((start) => reduce((step.get(key, start) as S | undefined) ?? initial(), event.data, event));
-  for (const [at, start] of open.entries()) step.set(key, start, states[at] as S);
+  for (const [at, start] of open.entries()) step.set(key, start, states[at] as StateValue);
   if (open.length > 0) step.count(id);
   return open.length > 0;
 }
@@ -149,7 +149,7 @@ function lateError(scope: string): ComponentError {
   return new ComponentError('EVENT_LATE', 'the event came after its window was closed', { details: { scope } });
 }
 
-function validated<T, S extends StateValue, U>(options: WindowOptions<T, S, U>) {
+function validated<T, S, U>(options: WindowOptions<T, S, U>) {
   checkScope('windowEvents', options, [
     ...[
       'key',

@@ -12,6 +12,12 @@ export interface MemoryStateOptions {
   readonly capacity?: number;
 }
 
+/** An entry whose value is kept as JSON: it comes back as it would from any other store. */
+interface Kept {
+  readonly json: string;
+  readonly revision: bigint;
+}
+
 /** The longest key, in characters; see {@link StateStore}. */
 const MAX_KEY = 10_000;
 
@@ -20,7 +26,7 @@ const MAX_KEY = 10_000;
  * with the process.
  *
  * `write` throws `MEMORY_FULL` above the capacity and `STATE_KEY_TOO_LONG` for a key of more than 10,000 characters; nothing
- * is written then. Throws: `OPTIONS_INVALID` at once.
+ * is written then. A value that is not what JSON can say comes back as JSON says it. Throws: `OPTIONS_INVALID` at once.
  */
 export function memoryState(options: MemoryStateOptions = {}): StateStore {
   refuseUnknownOptions('memoryState', options, ['capacity']);
@@ -48,14 +54,14 @@ export function memoryState(options: MemoryStateOptions = {}): StateStore {
       const found = new Map<string, StateEntry>();
       for (const key of keys) {
         const entry = entries.get(key);
-        if (entry) found.set(key, copyOf(entry));
+        if (entry) found.set(key, entryOf(entry));
       }
       return found;
     },
     async scan(name, { after, limit = 1_000 } = {}) {
       const keys = [...scopeOf(name).entries.keys()].filter((key) => after === undefined || key > after).sort();
       const { entries } = scopeOf(name);
-      return keys.slice(0, limit).map((key) => ({ key, entry: copyOf(entries.get(key) as StateEntry) }));
+      return keys.slice(0, limit).map((key) => ({ key, entry: entryOf(entries.get(key) as Kept) }));
     },
     async write(name, { writes, seen = [] }) {
       const { entries, inbox } = scopeOf(name);
@@ -68,12 +74,12 @@ export function memoryState(options: MemoryStateOptions = {}): StateStore {
         if ((entries.get(key)?.revision ?? 0n) !== expected) return 'conflict';
       }
       if (size() + writes.length + seen.length > capacity) refuseMore(name, entries, inbox, writes, seen);
-      const values = writes.map(({ value }) => (value === undefined ? undefined : structuredClone(value)));
+      const values = writes.map(({ value }) => (value === undefined ? undefined : JSON.stringify(value)));
       for (const [at, { key }] of writes.entries()) {
-        const value = values[at];
+        const json = values[at];
         revision += 1n;
-        if (value === undefined) entries.delete(key);
-        else entries.set(key, { value: value as StateValue, revision });
+        if (json === undefined) entries.delete(key);
+        else entries.set(key, { json, revision });
       }
       const now = Date.now();
       for (const id of seen) if (!inbox.has(id)) inbox.set(id, now);
@@ -110,12 +116,11 @@ export function memoryState(options: MemoryStateOptions = {}): StateStore {
 }
 
 interface Scope {
-  readonly entries: Map<string, StateEntry>;
+  readonly entries: Map<string, Kept>;
   /** Ids, and when they were put there. */
   readonly inbox: Map<string, number>;
 }
 
-/** Nobody changes what is kept by changing what they were given. */
-function copyOf({ value, revision }: StateEntry): StateEntry {
-  return { value: structuredClone(value) as StateValue, revision };
+function entryOf({ json, revision }: Kept): StateEntry {
+  return { value: JSON.parse(json) as StateValue, revision };
 }
