@@ -4,7 +4,7 @@ import { type FeedOwner, LaneFeed } from './lane-feed.js';
 import { missingPart, type Recipient } from './missing-part.js';
 import { shareToken } from './shared-token.js';
 
-/** How long the end of a lane is kept back until every branch has confirmed it, at most, in milliseconds. */
+/** After how long a branch is told of a lane's end that may need it, to let go of what it holds, in milliseconds. */
 const END_MS = 5_000;
 
 /** What a shared lane needs of its session. */
@@ -40,6 +40,8 @@ export class TeeLane implements FeedOwner {
   #before: Position | undefined;
   #ended = false;
   #endTold = false;
+  /** Branches that have not confirmed the end are told of it all the same. */
+  #endOverdue = false;
   #endTimer: NodeJS.Timeout | undefined;
   #sent: Position | undefined;
   #confirming: Promise<void> = Promise.resolve();
@@ -71,7 +73,7 @@ export class TeeLane implements FeedOwner {
       if (failure !== undefined) throw failure;
       const frame = feed.take();
       if (frame) return { done: false, value: frame };
-      if (this.#endTold) return OVER;
+      if (this.#endTold || (this.#endOverdue && !this.#hasReachedEnd(feed))) return OVER;
       if (this.#mayPull) void this.#pull(feed);
       await new Promise<void>((resolve) => this.#wakers.push(resolve));
     }
@@ -147,18 +149,19 @@ export class TeeLane implements FeedOwner {
 
   #end(): void {
     this.#ended = true;
-    this.#endTimer = setTimeout(() => this.#tellEnd(), END_MS);
+    this.#endTimer = setTimeout(() => {
+      this.#endOverdue = !this.setting.paused();
+      this.wake();
+    }, END_MS);
     this.#lookForEnd();
   }
 
   /** Whether all that is waited for has happened: of a lane that has ended, and of one that was taken away. */
   #lookForEnd(): void {
     if (this.#ended && !this.#endTold) {
-      const end = this.#before;
-      const reached = (feed: LaneFeed) =>
-        feed.closed || (end !== undefined && feed.reached !== undefined && comparePositions(feed.reached, end) >= 0);
-      if (end === undefined || !this.setting.precedes() || this.feeds.every(reached)) this.#tellEnd();
+      if (!this.setting.precedes() || this.feeds.every((feed) => this.#hasReachedEnd(feed))) this.#tellEnd();
     }
+    if (this.feeds.every((feed) => feed.closed)) clearTimeout(this.#endTimer);
     if (this.#giveBack === undefined || !this.feeds.every((feed) => feed.closed)) return;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
@@ -166,6 +169,11 @@ export class TeeLane implements FeedOwner {
       this.setting.handedBack();
       giveBack();
     });
+  }
+
+  #hasReachedEnd({ reached }: LaneFeed): boolean {
+    const end = this.#before;
+    return end === undefined || (reached !== undefined && comparePositions(reached, end) >= 0);
   }
 
   #tellEnd(): void {
