@@ -50,7 +50,10 @@ export type SearchCondition =
 
 /** What to search for. Without any of it: all documents. */
 export interface SearchRequest {
-  /** Words; a document matches that has all of them in its text fields, in any case and order. No syntax: nothing is special. */
+  /**
+   * Words (letters and digits); a document matches that has all of them in its text fields, in any case and order. No syntax:
+   * nothing is special. Text without a word is no text.
+   */
   readonly text?: string;
   /** By field; all must hold. `null` means: has no value. */
   readonly where?: Readonly<Record<string, SearchCondition>>;
@@ -106,7 +109,7 @@ export interface SearchFeatures {
  *   of that document, whatever the order in which they come; the version of a deleted document is remembered. Versions exceed
  *   64 bits.
  * - Versions of another epoch than the document's cannot be compared: they reject with `SEARCH_EPOCH_CHANGED`, unless `adopt` is
- *   given, which takes them as newer.
+ *   given, which takes them as newer. Changes of other documents may then have been applied.
  * - A change that the index refuses (a value of another kind) rejects with a `BatchError` that names it; the others are applied.
  * - `get` sees what was applied at once; `search` sees it after `refresh`, or a little later.
  * - Text is data: no request can be made to fail, or to find something else, by what its `text` is.

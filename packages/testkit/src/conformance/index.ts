@@ -10,6 +10,8 @@ export type { LeaseFixture, LeaseUnderTest } from './lease/lease-fixture.js';
 export { objectStoreConformance } from './objects/object-store-conformance.js';
 export type { ObjectStoreFixture, ObjectStoreUnderTest } from './objects/object-store-fixture.js';
 export type { Sample } from './sample.js';
+export type { SearchIndexFixture, SearchIndexUnderTest } from './search/search-fixture.js';
+export { searchIndexConformance } from './search/search-index-conformance.js';
 export { sinkConformance } from './sink/sink-conformance.js';
 export type { SinkFixture, SinkUnderTest } from './sink/sink-fixture.js';
 export { sourceConformance } from './source/source-conformance.js';
