@@ -9,12 +9,18 @@ import type { App } from './app.js';
 export async function runMain(main: App): Promise<never> {
   try {
     const { forced, reason } = await main.run();
-    process.exit(forced ? 128 + signalNumber(reason) : 0);
+    return await exit(forced ? 128 + signalNumber(reason) : 0);
   } catch (error) {
     const text = isComponentError(error) ? `${error.message}\n${error.advice}` : String(error);
-    process.stderr.write(`${main.name}: ${text}\n`, () => process.exit(1));
-    return new Promise(() => {});
+    return exit(1, `${main.name}: ${text}\n`);
   }
+}
+
+/** Ends the process once what was told, warnings too, has been written. */
+async function exit(code: number, text = ''): Promise<never> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise<unknown>((resolve) => process.stderr.write(text, resolve));
+  return process.exit(code);
 }
 
 function signalNumber(reason: string): number {
