@@ -22,8 +22,10 @@ export interface WaveParts {
 }
 
 /**
- * The next letters that may be replayed at once: of each key those from its oldest on that enter at one stage. Undefined when
- * there are none that are ours.
+ * The next letters that may be replayed at once: of each key its oldest and, where none of them has failed itself, those behind
+ * it that enter at the same stage. Undefined when there are none that are ours.
+ *
+ * One that has failed goes alone: were it refused again, a sink that takes a part of a write would have its followers first.
  */
 export async function composeWave(parts: WaveParts): Promise<Wave | undefined> {
   const { store, pipeline, sink } = parts;
@@ -48,10 +50,11 @@ export async function composeWave(parts: WaveParts): Promise<Wave | undefined> {
 
 async function chosen(letters: readonly DeadLetter[], { store, pipeline, sink, stages }: WaveParts): Promise<Wave> {
   const wave = new Wave();
-  const stageOf = new Map<string, string>();
+  /** The stage at which a key's run enters; undefined when the run is over. */
+  const runs = new Map<string, string | undefined>();
   const behind = new Map<string, boolean>();
   for (const letter of letters) {
-    const { event, parked, stage } = letter;
+    const { event, parked, stage, attempts } = letter;
     const { key } = event;
     if (parked && key !== undefined && !behind.has(key)) {
       // Somebody's letter of the key may wait that comes before: one that failed again, say.
@@ -59,12 +62,13 @@ async function chosen(letters: readonly DeadLetter[], { store, pipeline, sink, s
       behind.set(key, first?.parked === true && comesBefore(first, letter));
     }
     if (key !== undefined && behind.get(key)) wave.refused.push(mustWait(letter));
-    else if (key !== undefined && (stageOf.get(key) ?? stage) !== stage) continue;
+    else if (key !== undefined && runs.has(key) && runs.get(key) !== stage) continue;
+    else if (key !== undefined && runs.has(key) && attempts > 0) runs.set(key, undefined);
     else if (!stages.includes(stage)) {
       wave.refused.push(unknownStage(letter));
       if (parked && key !== undefined) behind.set(key, true);
     } else {
-      if (key !== undefined) stageOf.set(key, stage);
+      if (key !== undefined) runs.set(key, attempts > 0 ? undefined : stage);
       wave.letters.push(letter);
       wave.stages.set(letter, stages.indexOf(stage));
     }
