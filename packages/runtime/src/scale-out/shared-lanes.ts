@@ -68,6 +68,7 @@ class SharedSession<T> implements SourceSession<T> {
   #failure: { readonly error: unknown } | undefined;
   #allKnown = false;
   #news = gate();
+  readonly #shared = gate();
   #callOffRound: () => void = () => {};
   #round: Promise<void> | undefined;
   #again = false;
@@ -99,8 +100,9 @@ class SharedSession<T> implements SourceSession<T> {
     }
   }
 
-  /** Of the lanes that are ours. */
+  /** Of the lanes that are ours, once our share was looked for. */
   async head(): Promise<ReadonlyMap<Lane, Position>> {
+    await this.#shared.promise;
     const head = await this.map.head();
     return new Map([...head].filter(([lane]) => this.#holdings.has(lane)));
   }
@@ -124,6 +126,7 @@ class SharedSession<T> implements SourceSession<T> {
     }
     this.#allKnown = true;
     this.#tell();
+    this.#look();
   }
 
   /** A round as soon as may be; at most one is under way. */
@@ -135,7 +138,11 @@ class SharedSession<T> implements SourceSession<T> {
       return;
     }
     this.#again = false;
+    const lanesKnown = this.#allKnown || this.#known.size > 0;
     this.#round = this.#shareOut()
+      .then(() => {
+        if (lanesKnown) this.#shared.keep();
+      })
       .catch(this.#told)
       .then(() => {
         this.#round = undefined;
@@ -237,6 +244,7 @@ class SharedSession<T> implements SourceSession<T> {
   async #close(): Promise<void> {
     this.#callOffRound();
     this.#closed.abort();
+    this.#shared.keep();
     this.#tell();
     await this.#round;
     const leaving = [...this.#holdings.values()].map((holding) => {

@@ -1,7 +1,7 @@
-import type { Lease } from '@sluice/contracts';
+import { ComponentError, type Lease } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { conformance, sourceConformance } from '@sluice/testkit/conformance';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   leasedSource,
   memoryCheckpoints,
@@ -16,6 +16,9 @@ import { ManyLanes } from '../support/many-lanes.js';
 
 const retry = { initialMs: 1, maxMs: 5 };
 const timeoutMs = 30_000;
+vi.setConfig({ testTimeout: 90_000 });
+
+const unavailable = () => new ComponentError('STORE_PG_UNAVAILABLE', 'the store is down');
 
 for (const share of ['source', 'lanes'] as const) {
   conformance(
@@ -152,7 +155,7 @@ test('while the lease store is down, an owner stops before its term ends, nobody
   let down = false;
   const real = memoryLease();
   const refused = async () => {
-    throw new Error('the store is down');
+    throw unavailable();
   };
   const lease: Lease = {
     ...real,
@@ -190,7 +193,7 @@ test('the lease store down while one instance reads all: it stops, and reads on 
   const lease: Lease = new Proxy(real, {
     get: (of, name, receiver) =>
       down && name !== Symbol.asyncDispose
-        ? async () => Promise.reject(new Error('the store is down'))
+        ? async () => Promise.reject(unavailable())
         : Reflect.get(of, name, receiver),
   });
   const { log, instance } = service(['a', 'b'], { lease, ttlMs: 400, share: 'source' });
