@@ -148,12 +148,16 @@ export class SourceReader<T> implements AsyncDisposable {
   async #announce(): Promise<void> {
     for await (const reader of this.session.lanes()) {
       if (!this.#checkpoints.has(reader.lane)) {
-        const start = reader.start ? { position: reader.start, identity: this.session.identity } : null;
+        const start = reader.start ? { position: reader.start, identity: this.#identityOf(reader.lane) } : null;
         this.#checkpoints.set(reader.lane, start);
       }
       this.lanes.set(reader.lane, { reader, iterator: undefined, pending: undefined, ended: false });
       this.#goOn();
     }
+  }
+
+  #identityOf(lane: Lane): string {
+    return this.session.identityOf?.(lane) ?? this.session.identity;
   }
 
   #goOn(): void {
@@ -185,7 +189,7 @@ export class SourceReader<T> implements AsyncDisposable {
       return;
     }
     const frame = next.value;
-    this.#checkpoints.set(lane, { position: frame.position, identity: this.session.identity });
+    this.#checkpoints.set(lane, { position: frame.position, identity: this.#identityOf(lane) });
     this.positions.set(lane, [...(this.positions.get(lane) ?? []), frame.position]);
     if (frame.kind === 'batch') this.batches.push({ lane, frame, checkpoints: this.checkpoints });
   }
