@@ -2,12 +2,13 @@ import { Envelope, type EventOrigin } from '@sluice/contracts';
 import {
   checkpointStoreConformance,
   conformance,
+  deadLetterStoreConformance,
   type Sample,
   sinkConformance,
   sourceConformance,
 } from '@sluice/testkit/conformance';
 import { describe, test } from 'vitest';
-import { memoryCheckpoints, memorySink, memorySource, memoryTransport } from '../src/index.js';
+import { memoryCheckpoints, memoryDeadLetters, memorySink, memorySource, memoryTransport } from '../src/index.js';
 
 const framework = { describe, test };
 
@@ -102,6 +103,18 @@ conformance(
     volatile: 'it is gone with the process',
     async create() {
       const store = memoryCheckpoints();
+      return { store: () => store, async [Symbol.asyncDispose]() {} };
+    },
+  }),
+  framework,
+);
+
+conformance(
+  deadLetterStoreConformance({
+    name: 'memoryDeadLetters',
+    volatile: 'they are gone with the process',
+    async create() {
+      const store = memoryDeadLetters();
       return { store: () => store, async [Symbol.asyncDispose]() {} };
     },
   }),
