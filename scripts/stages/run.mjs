@@ -8,11 +8,16 @@ export async function run(program, args = []) {
   if (code !== 0) throw new Error(`It failed (${code}).`);
 }
 
-/** The same, for a caller who reads the outcome elsewhere: resolves with the exit code, or the signal that ended it. */
-export async function exitCodeOf(program, args = []) {
+/**
+ * The same, for a caller who reads the outcome elsewhere: resolves with the exit code, or the signal that ended it. `enter` is
+ * a command to put before it, `env` is added to ours.
+ */
+export async function exitCodeOf(program, args = [], { enter = [], env = {} } = {}) {
   const file = isAbsolute(program) ? program : join(root, 'node_modules', program);
-  const child = spawn(process.execPath, [file, ...args], {
+  const [command, ...rest] = [...enter, process.execPath, file, ...args];
+  const child = spawn(command, rest, {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return await new Promise((resolve, reject) => {

@@ -37,6 +37,13 @@ test('the first stage that fails is the last', async () => {
   expect(await quietly([['tests', async () => ({ passed: 3, failed: 2 })], passes])).toEqual({ passed: 3, failed: 2 });
 });
 
+test('a stage that cannot run here says why, counts as nothing, and the next ones run', async () => {
+  const said: string[] = [];
+  const leftOut = ['cannot', async () => ({ leftOut: 'no daemon' })];
+  expect(await runStages([leftOut, passes], (line: string) => said.push(line))).toEqual({ passed: 1, failed: 0 });
+  expect(said.join()).toContain('left out: no daemon');
+});
+
 test('a stage whose outcome cannot be told has failed', async () => {
   expect(await quietly([['odd', async () => 0], passes])).toEqual({ passed: 0, failed: 1 });
 });
