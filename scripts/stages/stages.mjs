@@ -4,7 +4,7 @@ import { ensurePackages } from '../setup/npm-packages.mjs';
 import { root } from '../setup/root.mjs';
 import { turbo } from '../setup/turbo.mjs';
 import { run } from './run.mjs';
-import { runTests } from './vitest.mjs';
+import { runDockerTests, runTests } from './vitest.mjs';
 
 /** What `npm test` does, in order: the quick judges first. */
 export function stages({ browser }) {
@@ -19,6 +19,7 @@ export function stages({ browser }) {
     ['Public API reports', () => run(join(root, 'scripts/api-report.mjs'), ['--check'])],
     ['Packages as published', () => turbo('Checking the packages as npm would publish them', 'publint')],
     [browser ? 'Tests' : 'Tests, without those that need a browser', () => runTests({ browser })],
+    ['Tests with a Docker daemon', runDockerTests],
   ];
 }
 
