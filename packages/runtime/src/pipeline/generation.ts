@@ -251,6 +251,7 @@ export class Generation {
 
   async #close(): Promise<ReadonlyMap<Lane, number>> {
     clearInterval(this.#timer);
+    const drained = this.#draining;
     this.#draining = true;
     this.#lanes.stop();
     try {
@@ -259,7 +260,9 @@ export class Generation {
       // An operator's clean-up failed; the rest must be closed all the same.
       this.hooks.retried(asStageError(error), 0);
     }
-    // What is settled need not be done again, whatever ended this generation.
+    // What is settled need not be done again, whatever ended this generation; nor what is just being written. A drain has
+    // waited for that already.
+    if (!drained) await within(this.#writer.close(), LAST_SAVE_MS);
     if (this.#checkpointer && !this.#abort.signal.aborted) await within(this.#checkpointer.flush(), LAST_SAVE_MS);
     this.#abort.abort();
     this.#checkpointer?.close();
