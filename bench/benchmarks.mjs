@@ -12,8 +12,22 @@ export const benchmarks = [
     name: 'runtime',
     about: 'What a pipeline costs per event, beside loops, RxJS and Node streams',
     usage: `    --events N        Events of a run. Default: 5000000
-    --batch LIST      Events of a batch. Default: 100,10
-    --memory          Sluice alone, printing its memory as it goes`,
+    --batch LIST      Events of a batch. Default: 100,10`,
     load: async () => (await import('./runtime/bench.mjs')).runRuntime,
+  },
+  {
+    name: 'runtime-memory',
+    about: 'Whether the memory of a pipeline stays flat',
+    usage: `    --events N        Events of a run. Default: 50000000
+    --batch N         Events of a batch. Default: 100`,
+    load: async () => (await import('./runtime/memory.mjs')).runMemory,
+  },
+  {
+    name: 'runtime-pipelines',
+    about: 'Pipelines side by side in one process: throughput, CPU and memory of each',
+    usage: `    --events N        Events of a run, over all pipelines. Default: 5000000
+    --batch N         Events of a batch. Default: 100
+    --pipelines LIST  How many at once. Default: 1,10,100`,
+    load: async () => (await import('./runtime/pipelines.mjs')).runPipelines,
   },
 ];

@@ -1,11 +1,11 @@
-// `npm run bench -- cdc` and `npm run bench -- runtime`: measurements side by side with what else one could use.
+// `npm run bench -- cdc`, `npm run bench -- runtime` and so on: measurements side by side with what else one could use.
 import { turbo } from '../scripts/setup/turbo.mjs';
 import { benchmarks } from './benchmarks.mjs';
 import { UsageError } from './options.mjs';
 
 const USAGE = `Usage: npm run bench -- <benchmark> [options]
 
-${benchmarks.map(({ name, about, usage }) => `  ${name.padEnd(9)} ${about}\n${usage}`).join('\n\n')}
+${benchmarks.map(({ name, about, usage }) => `  ${name.padEnd(17)} ${about}\n${usage}`).join('\n\n')}
 
 Common options
     --runs N          Runs of each contender, in turn; the table shows medians. Default: 3

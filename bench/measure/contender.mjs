@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs `script` (a URL) with `job`, and answers with the JSON that it prints. `cpuProf`: a folder for a CPU profile.
+ * Runs `script` (a URL) with `job`, and answers with the JSON that it prints. `cpuProf`: a folder for a CPU profile. `flags`:
+ * more of Node's own.
  * The job goes by the environment: it may hold a password, which has no business among the arguments.
  */
-export async function runContender(script, job, { cpuProf, timeoutMs = 600_000 } = {}) {
-  const flags = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`];
-  const child = spawn(process.execPath, [...flags, fileURLToPath(script)], {
+export async function runContender(script, job, { cpuProf, flags = [], timeoutMs = 600_000 } = {}) {
+  const profile = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`];
+  const child = spawn(process.execPath, [...profile, ...flags, fileURLToPath(script)], {
     env: { ...process.env, BENCH_JOB: JSON.stringify(job) },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: timeoutMs,

@@ -11,7 +11,6 @@ export async function runRuntime(args) {
   const values = parseOptions(args, {
     events: { type: 'string', default: '5000000' },
     batch: { type: 'string', default: '100,10' },
-    memory: { type: 'boolean', default: false },
   });
   const events = count('events', values.events);
   const runs = count('runs', values.runs);
@@ -21,7 +20,6 @@ export async function runRuntime(args) {
   const on = machine([`RxJS ${versionOf('rxjs')}`]);
   const parts = [`# What a pipeline costs per event\n\n${on} · ${busy()} · revision ${revision()}`];
   console.log(parts[0]);
-  if (values.memory) return showMemory(sizes[0], events);
   for (const size of sizes) {
     const results = await measure({ size, events, runs, cpuProf });
     const about = `${events.toLocaleString('en')} events, ${runs} runs each`;
@@ -42,11 +40,6 @@ async function measure({ size, events, runs, cpuProf }) {
     }
   }
   return results;
-}
-
-async function showMemory(size, events) {
-  const { peakMiB, seconds } = await runContender(script, { name: SLUICE, size, events, memory: true });
-  console.log(`${(events / 1e6).toFixed(1)}M events in ${seconds.toFixed(1)} s, at most ${Math.round(peakMiB)} MiB`);
 }
 
 /** The overhead is that over the plain loop's median. */

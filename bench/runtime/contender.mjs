@@ -7,7 +7,7 @@ import { ways } from './ways.mjs';
 /** Of the events; enough for the compiler to be done. */
 const WARM_UP = 0.2;
 
-const { name, size, events, memory } = job();
+const { name, size, events } = job();
 const frame = frames(size);
 let written = 0;
 let bytes = 0;
@@ -19,17 +19,6 @@ const run = (part) => ways[name]({ frame, sink, count: Math.ceil((events * part)
 
 await run(WARM_UP);
 written = 0;
-const watch = memory ? watchMemory() : undefined;
 const usage = await measured(() => run(1));
-clearInterval(watch);
 if (bytes === 0) throw new Error('nothing was written');
 report({ ...usage, events: written });
-
-/** Prints the resident memory four times a second, on standard error: standard output is for the result. */
-function watchMemory() {
-  return setInterval(() => {
-    const { rss, heapUsed } = process.memoryUsage();
-    const line = [`${(written / 1e6).toFixed(1)}M events`, `${rss >> 20} MiB resident`, `${heapUsed >> 20} MiB heap`];
-    process.stderr.write(`${line.join(' · ')}\n`);
-  }, 250);
-}

@@ -1,13 +1,32 @@
 // A pipeline: credits, custody, three operators, a write for what has gathered, settlement, checkpoints in memory.
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { filterEvents, mapEvents, memoryCheckpoints, pipeline } from '@sluice/runtime';
+import { openTelemetry } from '@sluice/runtime/opentelemetry';
+import { prometheusTelemetry } from '@sluice/runtime/prometheus';
+import { Registry } from 'prom-client';
 import { isWanted, present, summarize } from '../batches.mjs';
 
-export async function sluice({ frame, count, sink }) {
-  await pipeline('bench')
+/** `name`: of the pipeline, where there are several. */
+export async function sluice({ frame, count, sink, name = 'bench', telemetry }) {
+  await pipeline(name, telemetry === undefined ? {} : { telemetry })
     .from(source(frame, count))
     .pipe(mapEvents(summarize), filterEvents(isWanted), mapEvents(present))
     .to(memorySink(sink), { checkpoints: memoryCheckpoints() })
     .run();
+}
+
+export async function sluiceWithPrometheus(job) {
+  const registry = new Registry();
+  await sluice({ ...job, telemetry: prometheusTelemetry({ registry }) });
+  await registry.metrics();
+}
+
+/** With metrics and spans, which nobody exports: what an exporter does is not ours. */
+export async function sluiceWithOpenTelemetry(job) {
+  const meter = new MeterProvider().getMeter('bench');
+  const tracer = new BasicTracerProvider().getTracer('bench');
+  await sluice({ ...job, telemetry: openTelemetry({ meter, tracer }) });
 }
 
 /** What a written-out reader is at its cheapest: one promise for each frame. */
