@@ -65,7 +65,7 @@ describe('a broken source is found by the promise that it breaks', () => {
     ['hangs after dispose', 'disposing the session ends its lanes, also one that waits for events'],
     ['ignores maxBatchBytes', 'batches are not empty, know their size, and stay below maxBatchBytes'],
     ['repeats versions', 'versions grow with every change of a key, within one epoch'],
-    ['swaps events', 'reads every event once, in order within a key'],
+    ['swaps events', 'reads the events of a key in the order in which they were made'],
     ['head beyond reach', 'reaches the head that it named'],
     ['ignores cuts', 'ends a frame at every place that it is told'],
   ])('%s', (defect, name) => expectBroken(sourceConformance(memorySource(defect)), name));

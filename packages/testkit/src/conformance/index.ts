@@ -24,3 +24,5 @@ export {
   conformance,
   type TestFramework,
 } from './suite.js';
+export { transportConformance } from './transport/transport-conformance.js';
+export type { TransportFixture, TransportUnderTest } from './transport/transport-fixture.js';

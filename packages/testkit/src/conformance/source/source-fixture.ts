@@ -8,6 +8,8 @@ export interface SourceUnderTest<T> {
   readonly features: SourceFeatures;
   /** Whether the fixture has `pulled`. Default: false. */
   readonly countsPulls?: boolean;
+  /** Why events of one key may come in another order than they were made in, where that is so. */
+  readonly unordered?: string;
   /** Makes an empty origin; each test has one of its own. */
   create(): Promise<SourceFixture<T>>;
 }
