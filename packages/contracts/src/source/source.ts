@@ -37,6 +37,11 @@ export interface SourceContext {
    * resolves. Absent where they cannot change while the source is open.
    */
   readonly refresh?: () => Promise<void>;
+  /**
+   * Called with the reason while the source waits on purpose, as long as another instance reads what it would read; with
+   * undefined once that is over. Waiting so is as it should be, however long it takes.
+   */
+  readonly standby?: (reason: string | undefined) => void;
   /** Frames are split above this many bytes. A single event may be larger. */
   readonly maxBatchBytes: number;
   /** Aborted when the session must end at once. */

@@ -61,12 +61,26 @@ function pipelinePart(pipeline: Pipeline): Part {
         over = true;
       });
       end.catch(() => 'heard of through `ended`');
-      while (!over && pipeline.state === 'starting') await within(end, ASK_MS);
+      while (!over && pipeline.state === 'starting' && !standsBy(reportOf(pipeline))) await within(end, ASK_MS);
       if (over) await end;
     },
     ended: () => running ?? new Promise(() => {}),
     stop: (timeoutMs) => pipeline.drain({ timeoutMs }),
   };
+}
+
+function reportOf(pipeline: Pipeline & { report?: () => StandbyReport }): StandbyReport | undefined {
+  return pipeline.report?.();
+}
+
+interface StandbyReport {
+  readonly standby?: string;
+  readonly branches?: Readonly<Record<string, StandbyReport>>;
+}
+
+/** Whether it waits on purpose; then it is as far as it gets. */
+function standsBy(report: StandbyReport | undefined): boolean {
+  return report?.standby !== undefined || Object.values(report?.branches ?? {}).some(standsBy);
 }
 
 function servicePart(service: Service): Part {

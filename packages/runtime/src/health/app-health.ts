@@ -22,6 +22,8 @@ export interface AppHealth {
 export interface PipelineSummary {
   readonly state: string;
   readonly health?: string;
+  /** Why it waits on purpose: another instance reads its source. */
+  readonly standby?: string;
   /** What was last tried again, or what failed it. */
   readonly lastError?: { readonly code: string; readonly advice: string };
 }
@@ -78,8 +80,11 @@ function notReady({ name, of }: Part): readonly Condition[] {
   return text === undefined ? [] : [{ part: name, kind: 'not-ready', text }];
 }
 
-function summaries(part: string, { branches, state, health, lastError }: ReportLike): [string, PipelineSummary][] {
+function summaries(
+  part: string,
+  { branches, state, health, standby, lastError }: ReportLike,
+): [string, PipelineSummary][] {
   if (branches) return Object.entries(branches).flatMap(([name, branch]) => summaries(`${part}/${name}`, branch));
   const error = lastError && { lastError: { code: lastError.code, advice: lastError.advice } };
-  return [[part, { state, ...(health ? { health: health.status } : {}), ...error }]];
+  return [[part, { state, ...(health ? { health: health.status } : {}), ...(standby ? { standby } : {}), ...error }]];
 }

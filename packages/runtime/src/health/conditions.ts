@@ -18,6 +18,8 @@ export interface Condition {
 export interface ReportLike {
   readonly state: PipelineState;
   readonly health?: PipelineHealth;
+  /** Why it waits on purpose while it starts. */
+  readonly standby?: string;
   readonly lastError?: { readonly code: string; readonly advice: string };
   readonly breaker?: { readonly state: string; readonly retryInMs?: number };
   readonly branches?: Readonly<Record<string, ReportLike>>;
@@ -30,12 +32,13 @@ export function conditionsOf(part: string, report: ReportLike, graceMs: number):
       conditionsOf(`${part}/${name}`, branch, graceMs),
     );
   }
-  const { state, health, lastError, breaker } = report;
+  const { state, health, lastError, breaker, standby } = report;
   const found: Condition[] = [];
   const add = (kind: Condition['kind'], text: string, more: Partial<Condition> = {}) =>
     found.push({ part, kind, text, ...more });
   if (state === 'idle') add('starting', 'is not started yet');
-  if (state === 'starting') add('starting', 'opens its source and its sink', lastError);
+  // One that stands by is ready to take over: to call it anything else would keep a new instance from ever replacing an old.
+  if (state === 'starting' && standby === undefined) add('starting', 'opens its source and its sink', lastError);
   if (state === 'draining') add('draining', 'settles what is in flight and stops');
   if (state === 'failed') add('failed', 'has failed', lastError);
   if (breaker?.state === 'open') add('breaker-open', 'leaves its sink alone for a while', lastError);

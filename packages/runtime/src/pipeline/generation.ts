@@ -1,4 +1,4 @@
-import { type CheckpointStore, ComponentError, type Lane, type Position } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, comparePositions, type Lane, type Position } from '@sluice/contracts';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { Credits } from '../credits/credits.js';
 import { Custody, type StageReport } from '../custody/custody.js';
@@ -35,6 +35,8 @@ export interface GenerationHooks {
   readonly counters: Counters;
   readonly retried: (error: unknown, attempt: number) => void;
   readonly notice: (message: string) => void;
+  /** The source waits on purpose, for this reason; undefined: no longer. */
+  readonly standby: (reason: string | undefined) => void;
   /** Events were dropped: how many there were before, and are now. */
   readonly skipped: (before: number, total: number) => void;
   /** That of the sink; it outlives generations. */
@@ -161,6 +163,7 @@ export class Generation {
     this.#failures.prepareReplays({
       setting: { ...setting, fence: undefined, stored: undefined, identity: session.identity },
       ours: (of) => this.#replays(of),
+      reached: (of, position) => hasReached(this.#lanes.get(of), position),
       inject: (events, entry, stage) =>
         this.#chain.inject(new Delivery(events, REPLAY_LANE, 0, this.#flow, [entry], undefined), stage),
     });
@@ -360,4 +363,11 @@ export class Generation {
     if (!this.#completed)
       this.fail(new ComponentError('PIPELINE_STAGE_COMPLETED', 'a stage completed before its source'));
   }
+}
+
+/** Whether everything that came up to `position` is settled; of a lane that is not here, or keeps no positions, it is. */
+function hasReached(run: LaneRun | undefined, position: Position): boolean {
+  if (run === undefined || !run.keepsCheckpoints) return true;
+  const { settled } = run.ledger;
+  return position.resume === '' || (settled !== undefined && comparePositions(settled, position) >= 0);
 }

@@ -42,7 +42,13 @@ export async function openParts(plan: Plan, hooks: GenerationHooks, signal: Abor
       checkpoints.clear();
       for (const [lane, checkpoint] of now) checkpoints.set(lane, checkpoint);
     };
-    const session = await plan.source.open({ ...context, checkpoints, maxBatchBytes, refresh });
+    const session = await plan.source.open({
+      ...context,
+      checkpoints,
+      maxBatchBytes,
+      refresh,
+      standby: hooks.standby,
+    });
     try {
       // Too late: whoever comes after us may have taken the lanes over already.
       signal.throwIfAborted();

@@ -11,6 +11,8 @@ import {
 } from '@sluice/contracts';
 import type { StageReport } from '../custody/custody.js';
 import { PipelineDeadLetters } from '../dead-letters/pipeline-dead-letters.js';
+import type { Guarantee } from '../guarantee/guarantee.js';
+import type { PipelinePromise } from '../guarantee/pipeline-promise.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
 import { within } from '../retry/within.js';
@@ -25,7 +27,7 @@ import type { Counters } from './counters.js';
 import { breakerOf, tellSkipped } from './failure-notices.js';
 import { Generation } from './generation.js';
 import { tell } from './notices.js';
-import type { Guarantee, Plan } from './plan.js';
+import type { Plan } from './plan.js';
 
 /** Openings in a row that an error of unknown kind may spoil before the pipeline fails for good. */
 const MAX_BLIND_RESTARTS = 8;
@@ -37,6 +39,8 @@ const OPENING_MS = 1_000;
 export interface PipelineReport {
   readonly state: PipelineState;
   readonly guarantee: Guarantee;
+  /** What it promises, and why. */
+  readonly promise: PipelinePromise;
   readonly counters: Readonly<Counters>;
   /** What is in flight, against the budget. */
   readonly credits: {
@@ -49,6 +53,8 @@ export interface PipelineReport {
   readonly stages: readonly StageReport[];
   /** Source batches that are not behind the settled prefix. */
   readonly unsettled: number;
+  /** Why it waits on purpose while it is `starting`: another instance reads the source. */
+  readonly standby?: string;
   /** Whether it gets done what there is to do. */
   readonly health: PipelineHealth;
   /** How the circuit breaker of the sink stands, where there is one. */
@@ -75,6 +81,8 @@ export class RunningPipeline implements Pipeline {
   /** Kept when a drain no longer waits for an opening. */
   readonly #left = gate();
   readonly #watchdog: Watchdog;
+  /** Why the source waits on purpose, while it does. */
+  #standby: string | undefined;
   /** How often source and sink were opened in full. */
   #opened = 0;
   readonly #counters: Counters = {
@@ -108,9 +116,9 @@ export class RunningPipeline implements Pipeline {
     return this.#state;
   }
 
-  /** What the pipeline promises, computed from its source and its sink. */
+  /** What the pipeline promises, computed from its source and its sink; `report().promise` says more. */
   get guarantee(): Guarantee {
-    return this.plan.guarantee;
+    return this.plan.promise.delivery;
   }
 
   /**
@@ -124,11 +132,12 @@ export class RunningPipeline implements Pipeline {
 
   /** How it is doing, now. */
   report(): PipelineReport {
-    const { credits, guarantee } = this.plan;
+    const { credits, promise } = this.plan;
     const running = this.#generation?.report();
     return {
       state: this.#state,
-      guarantee,
+      guarantee: promise.delivery,
+      promise,
       counters: { ...this.#counters },
       credits: {
         bytes: running?.credits.bytes ?? 0,
@@ -139,6 +148,7 @@ export class RunningPipeline implements Pipeline {
       stages: running?.stages ?? [],
       unsettled: running?.unsettled ?? 0,
       health: this.#watchdog.health,
+      ...(this.#standby ? { standby: this.#standby } : {}),
       ...(this.#breaker ? { breaker: this.#breaker.report() } : {}),
       ...(this.#lastError ? { lastError: this.#lastError } : {}),
     };
@@ -245,6 +255,9 @@ export class RunningPipeline implements Pipeline {
         counters: this.#counters,
         retried: (error, attempt) => this.#retried(error, attempt),
         notice: (message) => tell(this.plan, message, undefined),
+        standby: (reason) => {
+          this.#standby = reason;
+        },
         skipped: (before, total) => tellSkipped(this.plan, before, total),
         breaker: this.#breaker,
         measured: this.#telemetry?.measurements,
@@ -254,6 +267,7 @@ export class RunningPipeline implements Pipeline {
     try {
       await this.#serve(opening);
     } finally {
+      this.#standby = undefined;
       over.abort();
     }
   }
@@ -306,7 +320,7 @@ export class RunningPipeline implements Pipeline {
   #see(): { opening: boolean; strands: readonly Strand[] } | undefined {
     if (this.#state !== 'starting' && this.#state !== 'running') return undefined;
     const opening = this.#state === 'starting';
-    const waits = opening ? 'the source and the sink are not open' : undefined;
+    const waits = opening && this.#standby === undefined ? 'the source and the sink are not open' : undefined;
     const strands = opening ? [] : (this.#generation?.strands.look() ?? []);
     return { opening, strands: [{ name: 'opening', done: this.#opened, waits }, ...strands] };
   }

@@ -80,6 +80,9 @@ export class SourceTee {
         ...start,
         maxBatchBytes,
         notice,
+        standby: (reason) => {
+          for (const { context } of openings) context.standby?.(reason);
+        },
         signal: closing.signal,
       });
       if (given.aborted) await session[Symbol.asyncDispose]();

@@ -38,18 +38,20 @@ export async function openWhole<T>(
 
 /** Resolves when it is our turn. */
 async function turn(desk: LeaseDesk, sharing: Sharing, ctx: SourceContext): Promise<HeldLease> {
-  const { signal, notice } = ctx;
+  const { signal, notice, standby } = ctx;
   const told = failureTold(sharing, ctx);
   let holder: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     const answer = await desk.acquire(`${sharing.prefix}source`, sharing.owner, told);
     if (answer instanceof HeldLease) {
+      standby?.(undefined);
       if (!signal.aborted) return answer;
       await desk.release(answer);
     } else {
       if (answer.by !== holder) notice(`stands by: ${answer.by} reads ${sharing.name}`);
       holder = answer.by;
+      standby?.(`${holder} reads ${sharing.name}`);
       await pauseFor(Math.min(sharing.pollMs, Math.max(1, answer.remainingMs)), sharing.clock, signal);
     }
   }
