@@ -39,6 +39,8 @@ export type Checkpoints = readonly StoredCheckpoint[];
  *   nothing was written.
  */
 export interface CheckpointStore extends AsyncDisposable {
+  /** Whether what was saved outlives the process. Default: true. */
+  readonly durable?: boolean | undefined;
   acquire(pipeline: string, sink: string, lane: Lane, owner: string): Promise<{ readonly fence: bigint }>;
   load(pipeline: string): Promise<Checkpoints>;
   save(writes: readonly CheckpointWrite[]): Promise<'saved' | 'fenced'>;

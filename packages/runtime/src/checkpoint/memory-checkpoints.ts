@@ -14,6 +14,7 @@ export function memoryCheckpoints(): CheckpointStore {
   const slots = new Map<string, Slot>();
   const name = (...parts: readonly string[]) => JSON.stringify(parts);
   return {
+    durable: false,
     async acquire(pipeline, sink, lane) {
       const at = name(pipeline, sink, lane);
       const old = slots.get(at);

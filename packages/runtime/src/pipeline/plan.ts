@@ -4,15 +4,14 @@ import {
   type DeadLetterStore,
   refuseUnknownOptions,
   type Sink,
-  type SinkFeatures,
   type Source,
-  type SourceFeatures,
   type Telemetry,
 } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
 import type { CreditOptions } from '../credits/credits.js';
 import { type FailurePolicy, failurePolicy } from '../dead-letters/failure-policy.js';
 import type { Delivery } from '../delivery/delivery.js';
+import { type PipelinePromise, promiseOf } from '../guarantee/pipeline-promise.js';
 import { type RetryOptions, type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
 import { breakerOptions, type CircuitBreakerOptions } from '../sink/circuit-breaker.js';
 
@@ -75,9 +74,6 @@ export interface ToOptions {
   readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
-/** What a pipeline promises: what its source and its sink can do together. */
-export type Guarantee = 'effectively-once' | 'at-least-once' | 'at-most-once';
-
 /** A pipeline's parts and options, checked, with the defaults filled in. */
 export interface Plan {
   readonly name: string;
@@ -93,7 +89,7 @@ export interface Plan {
   readonly credits: Required<CreditOptions>;
   readonly options: Required<Omit<PipelineOptions, 'credits' | 'notice' | 'telemetry'>> &
     Pick<PipelineOptions, 'notice' | 'telemetry'>;
-  readonly guarantee: Guarantee;
+  readonly promise: PipelinePromise;
 }
 
 const PIPELINE_OPTIONS: readonly (keyof PipelineOptions)[] = [
@@ -143,12 +139,14 @@ export function plan(
   const maxBatchBytes = positive('maxBatchBytes', options.maxBatchBytes ?? Math.min(1024 * 1024, Math.ceil(bytes / 4)));
   if (maxBatchBytes > bytes) invalid('`maxBatchBytes` is above `credits.bytes`');
   const retry = retryPolicy(to.retry);
+  const onFailure = failurePolicy(to.onFailure, to.deadLetters);
+  const unordered = options.unordered ?? false;
   return {
     name,
     ...parts,
     checkpoints: to.checkpoints,
     deadLetters: to.deadLetters,
-    onFailure: failurePolicy(to.onFailure, to.deadLetters),
+    onFailure,
     deadLetterPollMs: positive('deadLetterPollMs', to.deadLetterPollMs ?? 1_000),
     circuitBreaker: breakerOptions(to.circuitBreaker, retry),
     retry,
@@ -156,7 +154,7 @@ export function plan(
     options: {
       maxBatchBytes,
       maxUnsettled: positive('maxUnsettled', options.maxUnsettled ?? 8192),
-      unordered: options.unordered ?? false,
+      unordered,
       settlementTimeoutMs: positive('settlementTimeoutMs', options.settlementTimeoutMs ?? 120_000),
       stallMs: positive('stallMs', options.stallMs ?? 60_000),
       checkpointIntervalMs: positive('checkpointIntervalMs', options.checkpointIntervalMs ?? 100, 0),
@@ -165,19 +163,15 @@ export function plan(
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       maxMeasuredLanes: positive('maxMeasuredLanes', options.maxMeasuredLanes ?? 64),
     },
-    guarantee: guaranteeOf(source.features, sink.features),
+    promise: promiseOf({
+      source,
+      sink,
+      checkpoints: to.checkpoints,
+      hasDeadLetters: to.deadLetters !== undefined,
+      onFailure,
+      unordered,
+    }),
   };
-}
-
-/**
- * - A source that can't be read again loses what was in flight: at most once.
- * - Atomic sinks make each event count once where the checkpoint decides what is delivered again, idempotent ones where the
- *   version does.
- */
-function guaranteeOf(source: SourceFeatures, sink: SinkFeatures): Guarantee {
-  if (!source.replayable) return 'at-most-once';
-  if (sink.delivery === 'idempotent') return 'effectively-once';
-  return sink.delivery === 'atomic' && source.ack === 'cumulative' ? 'effectively-once' : 'at-least-once';
 }
 
 function positive(option: string, value: number, least = 1): number {

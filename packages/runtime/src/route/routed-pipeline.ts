@@ -1,5 +1,6 @@
 import { ComponentError, type DrainReport, type Lane, type Pipeline, type PipelineState } from '@sluice/contracts';
-import type { Guarantee } from '../pipeline/plan.js';
+import type { Guarantee } from '../guarantee/guarantee.js';
+import { type PipelinePromise, promiseOfAll } from '../guarantee/pipeline-promise.js';
 import type { PipelineReport, RunningPipeline } from '../pipeline/running-pipeline.js';
 
 /** How a routed pipeline is doing. */
@@ -7,6 +8,8 @@ export interface RoutedReport {
   readonly state: PipelineState;
   /** The weakest of the branches' guarantees. */
   readonly guarantee: Guarantee;
+  /** What all branches promise, and why. */
+  readonly promise: PipelinePromise;
   readonly branches: Readonly<Record<string, PipelineReport>>;
 }
 
@@ -46,13 +49,13 @@ export class RoutedPipeline implements Pipeline {
 
   /** The weakest of what the branches promise. */
   get guarantee(): Guarantee {
-    return weakest([...this.branches.values()].map(({ guarantee }) => guarantee));
+    return this.#promise.delivery;
   }
 
   /** How it is doing, now. */
   report(): RoutedReport {
     const branches = Object.fromEntries([...this.branches].map(([name, branch]) => [name, branch.report()]));
-    return { state: this.state, guarantee: this.guarantee, branches };
+    return { state: this.state, guarantee: this.guarantee, promise: this.#promise, branches };
   }
 
   /**
@@ -85,6 +88,10 @@ export class RoutedPipeline implements Pipeline {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain();
+  }
+
+  get #promise(): PipelinePromise {
+    return promiseOfAll(new Map([...this.branches].map(([name, { plan }]) => [name, plan.promise])));
   }
 
   async #runBranches(): Promise<void> {
@@ -120,10 +127,4 @@ export class RoutedPipeline implements Pipeline {
     const drained = [...this.branches].map(async ([name, branch]) => [name, await branch.drain(options)] as const);
     return Object.fromEntries(await Promise.all(drained));
   }
-}
-
-const FROM_THE_WEAKEST: readonly Guarantee[] = ['at-most-once', 'at-least-once', 'effectively-once'];
-
-function weakest(guarantees: readonly Guarantee[]): Guarantee {
-  return FROM_THE_WEAKEST.find((guarantee) => guarantees.includes(guarantee)) ?? 'effectively-once';
 }

@@ -6,6 +6,7 @@ import { backoffMs, pause, type RetryPolicy } from '../retry/retry-policy.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { SinkWrite } from './sink-writer.js';
 import { namesAny, sortOut, type Tries } from './sort-out.js';
+import { storedAfterAll } from './stored-after-all.js';
 import { writeAlone } from './write-alone.js';
 
 /** What a write needs besides its events. */
@@ -33,7 +34,8 @@ export interface WriteSetting {
  * - A plain sink is given the later events of their keys once more behind those that are tried again: it has no version to
  *   tell it which is the newest.
  * - A write that fails as a whole is repeated; after `maxAttempts` this rejects, and the pipeline opens the sink anew. An
- *   outage never makes dead letters; while the breaker is open, the write waits.
+ *   outage never makes dead letters; while the breaker is open, the write waits. An atomic one may have happened all the
+ *   same: its checkpoint is looked for before it is repeated.
  * - A whole write that fails for its data (`never`), or with an error of unknown kind to the last attempt, is taken apart:
  *   each event alone; if not one of them can be written, that is an outage after all. For an atomic sink that would tear a batch apart, so this rejects.
  */
@@ -42,10 +44,13 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
   const { checkpoints } = write;
   let left = write.events;
   let tries: Tries | undefined;
+  let inDoubt = false;
   for (let attempt = 1, whole = 1; ; attempt++) {
     if (breaker !== undefined && !breaker.closed) await breaker.enter(signal);
     try {
-      await session.write(left, { checkpoints, attempt: attempt - 1, signal });
+      if (!(inDoubt && (await storedAfterAll(write, session.checkpoints)))) {
+        await session.write(left, { checkpoints, attempt: attempt - 1, signal });
+      }
       breaker?.answered();
       if (notes.size > 0) await notes.forget(write.events);
       return;
@@ -65,6 +70,7 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
       } else {
         if (again === 'never') breaker?.answered();
         else breaker?.failed(error);
+        inDoubt = again !== 'never';
         const last = whole >= policy.maxAttempts;
         if (again === 'never' || (last && !isComponentError(error))) {
           return writeAlone(write, left, error, attempt, setting);

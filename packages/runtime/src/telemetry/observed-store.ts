@@ -6,6 +6,7 @@ import type { Observed } from './observed-sink.js';
 /** The same checkpoint store, its saves measured and told. */
 export function observedStore(store: CheckpointStore, observed: Observed): CheckpointStore {
   const all: { [Member in keyof Required<CheckpointStore>]: CheckpointStore[Member] } = {
+    durable: store.durable,
     acquire: (...about) => store.acquire(...about),
     load: (pipeline) => store.load(pipeline),
     save: (writes) =>
