@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Source } from '@sluice/contracts';
 import { conformance, type Sample, sourceConformance } from '@sluice/testkit/conformance';
 import { describe, expect, test } from 'vitest';
-import { loadSnippet } from './load-snippet.js';
+import { loadModules, loadSnippet } from './load-snippet.js';
 import { snippets } from './snippets.js';
 
 interface Line extends Sample {
@@ -23,6 +23,7 @@ function blockWith(text: string): string {
 
 const sinkCode = blockWith('export function fileSink');
 const sourceCode = blockWith('export function fileSource');
+const transportCode = blockWith('export function fileTransport');
 const { fileSource } = (await loadSnippet(sourceCode, blockWith('const originOf'))) as {
   fileSource(path: string): Source<Line>;
 };
@@ -34,11 +35,12 @@ async function emptyFile(): Promise<{ path: string; [Symbol.asyncDispose](): Pro
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
-test('a sink and a source of your own take fewer than 40 lines', () => {
-  for (const code of [sinkCode, sourceCode]) {
-    const lines = code.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('import'));
-    expect(lines.length).toBeLessThan(40);
-  }
+const linesOf = (code: string) =>
+  code.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('import')).length;
+
+test('a sink and a source of your own take fewer than 45 lines, a transport fewer than 60', () => {
+  for (const code of [sinkCode, sourceCode]) expect(linesOf(code)).toBeLessThan(45);
+  expect(linesOf(transportCode)).toBeLessThan(60);
 });
 
 // Enrols the sink in its suite, as the page does.
@@ -63,3 +65,10 @@ conformance(
   }),
   { describe, test },
 );
+
+// Enrols the transport, which reads with the source of the page.
+await loadModules({
+  'file-source': `${sourceCode}\n${blockWith('const originOf')}`,
+  'file-transport': `import { fileSource } from './file-source.js';\n${transportCode}`,
+  enrolled: `import { fileTransport } from './file-transport.js';\n${blockWith('transportConformance({')}`,
+});
