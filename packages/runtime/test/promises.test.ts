@@ -1,17 +1,29 @@
-import { BatchError, type CheckpointStore, ComponentError, type Envelope, type Sink } from '@sluice/contracts';
+import {
+  BatchError,
+  type CheckpointStore,
+  ComponentError,
+  type Envelope,
+  type Sink,
+  type StateStore,
+} from '@sluice/contracts';
 import fc from 'fast-check';
 import { concatMap, delay, type OperatorFunction, of } from 'rxjs';
 import { expect, test } from 'vitest';
 import {
+  aggregateEvents,
   batchBy,
   type Delivery,
+  dedupeEvents,
   expandEvents,
   filterEvents,
   mapEvents,
+  mapEventsAsync,
   memoryCheckpoints,
   memoryDeadLetters,
+  memoryState,
   partitionByKey,
   pipeline,
+  throttleEvents,
 } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { PartitionedSource } from './support/partitioned-source.js';
@@ -79,13 +91,24 @@ class ShakySink implements Sink<Numbered> {
 }
 
 type Step = OperatorFunction<Delivery<Numbered>, Delivery<Numbered>>;
-const steps: Record<string, () => Step> = {
+const steps: Record<string, (store: StateStore, at: number) => Step> = {
   map: () => mapEvents((data) => ({ ...data })),
   filter: () => filterEvents(({ n }) => n % 3 !== 0),
   expand: () => expandEvents((data, event) => [event, event.with(data, { idSuffix: 'twin' })]),
   batch: () => batchBy({ events: 33, ms: 2 }),
   partition: () => partitionByKey({ partitions: 3 }),
   slow: () => concatMap((delivery) => of(delivery).pipe(delay(0))),
+  async: () => mapEventsAsync(async (data) => data, { concurrency: 7 }),
+  throttle: () => throttleEvents({ events: 15, perMs: 1 }),
+  dedupe: (store, at) => dedupeEvents({ store, scope: `seen-${at}` }),
+  aggregate: (store, at) =>
+    aggregateEvents({
+      store,
+      scope: `counts-${at}`,
+      initial: () => 0,
+      reduce: (count) => count + 1,
+      emit: (_, { data }) => data,
+    }),
   poison: () =>
     mapEvents((data) => {
       if (data.n % 41 === 7) throw new Error('poison');
@@ -120,9 +143,12 @@ test('through failures, revocations and crashes nothing is lost, an atomic sink 
       const sink = new ShakySink(delivery, script);
       const deadLetters = memoryDeadLetters();
       const checkpoints = memoryCheckpoints();
+      const store = memoryState();
       const make = () => {
         let composition = pipeline('p', { credits, maxBatchBytes: 2_000, checkpointIntervalMs: 1 }).from(source);
-        for (const operator of operators) composition = composition.pipe((steps[operator] as () => Step)());
+        for (const [at, operator] of operators.entries()) {
+          composition = composition.pipe((steps[operator] as (typeof steps)[string])(store, at));
+        }
         const retry = { initialMs: 0, maxMs: 1, maxAttempts: 4 };
         return composition.to(sink, { deadLetters, retry, ...(delivery === 'plain' ? { checkpoints } : {}) });
       };
