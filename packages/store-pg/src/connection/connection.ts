@@ -1,6 +1,7 @@
 import { ComponentError } from '@sluice/contracts';
 import { type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { fromPostgres } from '../failure/postgres-errors.js';
+import { begin, commit } from './commit.js';
 
 /**
  * Where the database is: a connection string, the options of a `pg` client, or a pool of yours. A pool of yours stays open,
@@ -32,11 +33,18 @@ export function openConnection(connection: Connection, max: number): OpenConnect
   return { pool, end: once(() => pool.end()) };
 }
 
-/** Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. */
+/** How long the outcome of a commit is asked for where nobody says when to stop, in milliseconds. */
+const DOUBT_MS = 60_000;
+
+/**
+ * Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. Until `signal` is aborted
+ * (default: for a minute) a rejection means that nothing was written, also when the connection is lost during the commit.
+ */
 export async function inTransaction<T>(
   pool: Pool,
   doing: string,
   work: (client: PoolClient) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   let client: PoolClient;
   try {
@@ -48,9 +56,9 @@ export async function inTransaction<T>(
   const lost = () => undefined; // the query that runs then says so
   client.on('error', lost);
   try {
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const id = await begin(client);
     const result = await work(client);
-    await client.query('COMMIT');
+    await commit(pool, client, id, signal ?? AbortSignal.timeout(DOUBT_MS));
     doubtful = false;
     return result;
   } catch (error) {
