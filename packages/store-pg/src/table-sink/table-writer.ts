@@ -42,19 +42,24 @@ export class TableWriter {
     const encoded = this.#encoder.encode(events);
     const finish = (client: PoolClient) => this.#saveCheckpoints(client, checkpoints);
     if (encoded.failures.size === 0 && encoded.keysAgree) {
-      const done = await this.#allAtOnce(encoded, finish);
+      const done = await this.#allAtOnce(encoded, finish, signal);
       if (done) return;
     }
-    await inTransaction(this.pool, this.#doing, async (client) => {
+    const work = async (client: PoolClient) => {
       await this.#oneByOne(client, encoded, events);
       await finish(client);
-    });
+    };
+    await inTransaction(this.pool, this.#doing, work, signal);
   }
 
   /** False when Postgres refused a value, or a row was missing: nothing was written then. */
-  async #allAtOnce({ changes }: EncodedWrite, finish: (client: PoolClient) => Promise<void>): Promise<boolean> {
+  async #allAtOnce(
+    { changes }: EncodedWrite,
+    finish: (client: PoolClient) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     let refused = false;
-    const work = inTransaction(this.pool, this.#doing, async (client) => {
+    const work = async (client: PoolClient) => {
       try {
         await this.#apply(client, changes);
       } catch (error) {
@@ -62,8 +67,8 @@ export class TableWriter {
         throw error;
       }
       await finish(client);
-    });
-    return work.then(
+    };
+    return inTransaction(this.pool, this.#doing, work, signal).then(
       () => true,
       (error: unknown) => {
         if (refused) return false;
