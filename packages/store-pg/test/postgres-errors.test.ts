@@ -8,6 +8,7 @@ const fromServer = (code: string, more: object = {}) =>
 test.each([
   ['08006', 'STORE_PG_UNAVAILABLE', 'backoff'],
   ['57P01', 'STORE_PG_UNAVAILABLE', 'backoff'],
+  ['25P03', 'STORE_PG_UNAVAILABLE', 'backoff'],
   ['57P02', 'STORE_PG_UNAVAILABLE', 'backoff'],
   ['57P03', 'STORE_PG_UNAVAILABLE', 'backoff'],
   ['53300', 'STORE_PG_UNAVAILABLE', 'backoff'],

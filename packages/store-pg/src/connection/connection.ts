@@ -5,9 +5,12 @@ import { begin, commit } from './commit.js';
 
 /**
  * Where the database is: a connection string, the options of a `pg` client, or a pool of yours. A pool of yours stays open,
- * and its sessions must have `synchronous_commit` on.
+ * and its sessions must have `synchronous_commit` on, and should have an `idle_in_transaction_session_timeout`.
  */
 export type Connection = string | ClientConfig | PoolConfig | Pool;
+
+/** How long a transaction of ours may wait for its process, in milliseconds. Statements of one follow each other at once. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** A pool, and whether ending it is our affair. */
 export interface OpenConnection {
@@ -26,7 +29,7 @@ export function checkConnection(connection: Connection): void {
 export function openConnection(connection: Connection, max: number): OpenConnection {
   if (isPool(connection)) return { pool: connection, end: async () => undefined };
   const given: PoolConfig = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const pool = new Pool({ max, application_name: 'sluice', ...given, ...({ onConnect: waitForTheDisk } as object) });
+  const pool = new Pool({ max, application_name: 'sluice', ...given, ...({ onConnect: prepareSession } as object) });
   pool.on('error', () => undefined); // an idle connection was lost: the next query takes another one
   // One that the pool has let go of and that is still closing has no listener of the pool's any more.
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -73,10 +76,17 @@ export async function inTransaction<T>(
   }
 }
 
-/** A checkpoint that a crash takes back would name events that the source has already let go. */
-function waitForTheDisk(client: PoolClient): Promise<unknown> {
-  const sql = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
-  return client.query(sql);
+/**
+ * What our sessions need, where the database does not say so itself: a checkpoint that a crash takes back would name events that the
+ * source has already let go; and a process that is frozen within a transaction must not hold its locks for ever, or the instance
+ * that takes over would wait for it.
+ */
+function prepareSession(client: PoolClient): Promise<unknown> {
+  return client.query(`
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+UNION ALL
+SELECT set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_MS}', false)
+WHERE current_setting('idle_in_transaction_session_timeout') = '0'`);
 }
 
 /** By shape: an application may have another copy of pg. */

@@ -33,7 +33,7 @@ function sqlState(error: unknown): string {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : '';
 }
 
-const UNAVAILABLE = ['57P01', '57P02', '57P03', '57P05', '25006'];
+const UNAVAILABLE = ['25P03', '57P01', '57P02', '57P03', '57P05', '25006'];
 const CONFLICTS = ['40001', '40P01', '55P03', '55006', '57014'];
 
 function codeOf(error: unknown, state: string): ErrorCode {
