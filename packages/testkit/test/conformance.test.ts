@@ -1,12 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import {
-  type ConformanceSuite,
   checkpointStoreConformance,
   conformance,
   sinkConformance,
   sourceConformance,
 } from '../src/conformance/index.js';
+import { expectBroken } from './expect-broken.js';
 import { type CheckpointDefect, memoryCheckpointPlace } from './fixtures/memory-checkpoint-store.js';
+import { memoryQueue, type QueueDefect } from './fixtures/memory-queue.js';
 import { memorySink, type SinkDefect } from './fixtures/memory-sink.js';
 import { memorySource, type SourceDefect } from './fixtures/memory-source.js';
 
@@ -16,19 +17,11 @@ const checkpoints = (defect?: CheckpointDefect) =>
 describe('adapters that keep their promises', () => {
   conformance(checkpoints(), { describe, test });
   conformance(sourceConformance(memorySource()), { describe, test });
+  conformance(sourceConformance(memoryQueue()), { describe, test });
   for (const delivery of ['plain', 'idempotent', 'atomic'] as const) {
     conformance(sinkConformance(memorySink(delivery)), { describe, test });
   }
 });
-
-/** Runs the promise of this name and expects that it is found broken. */
-async function expectBroken(suite: ConformanceSuite, name: string): Promise<void> {
-  const found = suite.tests.find((candidate) => candidate.name === name);
-  expect(found?.notPromised, `"${name}" is promised`).toBeUndefined();
-  await expect(found?.run() ?? Promise.resolve()).rejects.toMatchObject({
-    code: expect.stringMatching(/^TEST_(PROMISE_BROKEN|WAIT_TIMEOUT|RESOURCES_LEAKED)$/),
-  });
-}
 
 describe('a broken checkpoint store is found by the promise that it breaks', () => {
   test.each<[CheckpointDefect, string]>([
@@ -56,6 +49,7 @@ describe('a broken sink is found by the promise that it breaks', () => {
 });
 
 describe('a broken source is found by the promise that it breaks', () => {
+  const TAKEN_AWAY = 'a lane that is taken away says so while nobody reads, and ends; the next owner goes on';
   test.each<[SourceDefect, string]>([
     ['ignores within', 'starts again from the position of every batch, without loss or repeat'],
     ['drops the rest of a transaction', 'starts again from the position of every batch, without loss or repeat'],
@@ -68,5 +62,33 @@ describe('a broken source is found by the promise that it breaks', () => {
     ['swaps events', 'reads the events of a key in the order in which they were made'],
     ['head beyond reach', 'reaches the head that it named'],
     ['ignores cuts', 'ends a frame at every place that it is told'],
+    ['loses one', 'reads every event once'],
+    ['repeats one', 'reads every event once'],
+    ['confirms early', 'delivers again, the same, what was not confirmed'],
+    ['ignores revocation', TAKEN_AWAY],
+    ['delivers what was taken away', TAKEN_AWAY],
+    ['keeps its generation', TAKEN_AWAY],
+    ['leaks on close', 'a disposed session leaves nothing open'],
+    ['swallows an error', 'an origin that fails is an error, and not an end'],
   ])('%s', (defect, name) => expectBroken(sourceConformance(memorySource(defect)), name));
+});
+
+describe('a broken source of single acks is found by the promise that it breaks', () => {
+  const AGAIN = 'an acknowledged event is not delivered again; the others are';
+  const IN_TIME = 'an event that is not settled in its time comes again, unless it was extended';
+  const RELEASED = 'a released event comes again in the same session';
+  test.each<[QueueDefect, string]>([
+    ['loses one', 'reads every event once'],
+    ['repeats one', 'reads every event once'],
+    ['repeats one', 'events of one key share it, and ids are all different'],
+    ['no token for the last', 'every event has a token'],
+    ['acks early', AGAIN],
+    ['acks nothing', AGAIN],
+    ['acks all before it', AGAIN],
+    ['releases nothing', RELEASED],
+    ['new ids on redelivery', RELEASED],
+    ['keeps what nobody settles', IN_TIME],
+    ['extends nothing', IN_TIME],
+    ['leaks on close', 'a disposed session leaves nothing open'],
+  ])('%s', { timeout: 20_000 }, (defect, name) => expectBroken(sourceConformance(memoryQueue(defect)), name));
 });

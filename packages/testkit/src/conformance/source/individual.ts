@@ -8,6 +8,8 @@ import { SourceReader } from './source-reader.js';
 /** Tokens: each event is settled on its own. */
 export function individualPromises<T>(check: Check<T>, features: SourceFeatures): ConformanceTest[] {
   const unless = features.ack === 'individual' ? false : 'its ack is cumulative';
+  const unlessSoon =
+    unless || ((features.visibilityTimeoutMs ?? 60_000) <= 10_000 ? false : 'events stay ours for more than 10 s');
 
   return [
     check('every event has a token', unless, async (fixture) => {
@@ -57,6 +59,37 @@ export function individualPromises<T>(check: Check<T>, features: SourceFeatures)
       await only.token.extend(1_000);
       await only.token.ack();
     }),
+
+    check('an acknowledged event does not come again, a released one does, side by side', unless, async (fixture) => {
+      await fixture.produce(samples(10));
+      await using reader = await SourceReader.open(fixture);
+      await reader.untilEvents(10);
+      const first = taken(reader);
+      const [done, back] = [first.filter((_, n) => n % 2 === 0), first.filter((_, n) => n % 2 === 1)];
+      await Promise.all([...done.map(({ token }) => token.ack()), ...back.map(({ token }) => token.release(0))]);
+      await reader.untilEvents(15);
+      const again = taken(reader).slice(10);
+      mustEqual(again.map(({ value }) => value).sort(), back.map(({ value }) => value).sort(), 'the released events');
+      for (const { token } of again) await token.ack();
+    }),
+
+    check(
+      'an event that is not settled in its time comes again, unless it was extended',
+      unlessSoon,
+      async (fixture) => {
+        await fixture.produce(samples(2));
+        await using reader = await SourceReader.open(fixture);
+        await reader.untilEvents(2);
+        const [kept, left] = taken(reader);
+        await kept?.token.extend(600_000);
+        await reader.until('the event that was left, twice more', () => {
+          return reader.values.filter((value) => value === left?.value).length >= 3;
+        });
+        mustEqual(reader.values.filter((value) => value === kept?.value).length, 1, 'deliveries of the extended event');
+        await kept?.token.ack();
+        for (const { token } of taken(reader).slice(-1)) await token.ack();
+      },
+    ),
   ];
 }
 

@@ -57,7 +57,7 @@ export function orderPromises<T>(check: Check<T>, subject: SourceUnderTest<T>): 
       await using reader = await SourceReader.open(fixture);
       await reader.untilEvents(20);
       const events = reader.batches.flatMap(({ frame }) => frame.events);
-      mustEqual(new Set(events.map(({ id }) => id)).size, 20, 'ids that differ');
+      mustEqual(new Set(events.map(({ id }) => id)).size, events.length, 'ids that differ');
       const keys = new Map(made.map(({ key, value }) => [value, key]));
       const pairs = new Set(events.map((event) => `${keys.get(fixture.value(event))} ${event.key}`));
       mustEqual(pairs.size, 5, 'five keys made, five keys read');

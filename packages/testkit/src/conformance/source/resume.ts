@@ -26,7 +26,7 @@ export function resumePromises<T>(check: Check<T>, features: SourceFeatures): Co
     }),
 
     check('delivers again, the same, what was not confirmed', unless, async (fixture) => {
-      await fixture.produce(samples(12));
+      for (const from of [0, 6]) await fixture.produce(samples(6, from));
       const first = await readAll(fixture, 12);
       const announced = new Map<Lane, Checkpoint | null>([...first.lanes.keys()].map((lane) => [lane, null]));
       const second = await readAll(fixture, 12, announced);

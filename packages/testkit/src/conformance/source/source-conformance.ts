@@ -3,6 +3,7 @@ import { mustEqual } from '../promise-broken.js';
 import { type ConformanceSuite, type ConformanceTest, promise } from '../suite.js';
 import { individualPromises } from './individual.js';
 import { lifePromises } from './life.js';
+import { losePromises } from './lose.js';
 import { orderPromises } from './order.js';
 import { resumePromises } from './resume.js';
 import type { SourceFixture, SourceUnderTest } from './source-fixture.js';
@@ -34,6 +35,7 @@ export function sourceConformance<T>(subject: SourceUnderTest<T>): ConformanceSu
       ...resumePromises(check, subject.features),
       ...individualPromises(check, subject.features),
       ...lifePromises(check),
+      ...losePromises(check, subject),
     ],
   };
 }
