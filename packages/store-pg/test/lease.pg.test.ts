@@ -1,7 +1,23 @@
 import { waitFor } from '@sluice/testkit';
+import { conformance, leaseConformance } from '@sluice/testkit/conformance';
+import { testDatabase } from '@sluice/testkit/postgres';
 import { useDatabase } from '@sluice/testkit/vitest';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { postgresLease } from '../src/index.js';
+
+conformance(
+  leaseConformance({
+    name: 'Postgres',
+    async create() {
+      const database = await testDatabase({ name: 'leases' });
+      return {
+        lease: () => postgresLease({ connection: database.url, schema: `it's "quoted` }),
+        [Symbol.asyncDispose]: database.drop,
+      };
+    },
+  }),
+  { describe, test },
+);
 
 const database = useDatabase();
 afterEach(() => vi.useRealTimers());

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Any text as a `text` column takes it: U+0000 and lone surrogates, which Postgres refuses, are escaped, and the backslash with
  * them. Different texts stay different.
@@ -15,6 +17,14 @@ export function fromColumn(stored: string): string {
   return stored.replace(/\\(\\|u([0-9a-f]{4}))/g, (_, one: string, code: string | undefined) =>
     code === undefined ? one : String.fromCharCode(Number.parseInt(code, 16)),
   );
+}
+
+/**
+ * SHA-256 of the text's UTF-16 code units: no two texts are mixed up, well formed or not. For indexes, which take no value of more than
+ * 2.7 kB.
+ */
+export function hashOfText(text: string): Buffer {
+  return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest();
 }
 
 // With the flag u, a surrogate matches only where it is alone.

@@ -1,6 +1,5 @@
 import { ComponentError, type DeadLetterFilter } from '@sluice/contracts';
-import { toColumn } from '../connection/text-column.js';
-import { hashOfText } from './rows.js';
+import { hashOfText, toColumn } from '../connection/text-column.js';
 
 /** Which letters are meant, as part of a statement. */
 export interface Condition {

@@ -7,9 +7,9 @@ import {
   storedEvent,
 } from '@sluice/contracts';
 import { checkCount, type StoreOptions, storeConnection } from '../connection/store-connection.js';
-import { fromColumn, toColumn } from '../connection/text-column.js';
+import { fromColumn, hashOfText, toColumn } from '../connection/text-column.js';
 import { type Condition, conditionsOf, isId } from './filter.js';
-import { type ActionRow, actionOf, hashOfText, type LetterRow, letterColumns, letterOf, withId } from './rows.js';
+import { type ActionRow, actionOf, type LetterRow, letterColumns, letterOf, withId } from './rows.js';
 import { deadLetterStatements, LETTER_COLUMNS } from './statements.js';
 
 /** Where dead letters are kept. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type DeadLetter,
   type DeadLetterAction,
@@ -8,7 +7,7 @@ import {
   restoredEvent,
   storedEvent,
 } from '@sluice/contracts';
-import { fromColumn, toColumn } from '../connection/text-column.js';
+import { fromColumn, hashOfText, toColumn } from '../connection/text-column.js';
 
 /** A row of `dead_letters`. */
 export interface LetterRow {
@@ -88,11 +87,6 @@ export function letterColumns(letters: readonly NewDeadLetter[], maxBytes: numbe
 /** A stored event under another id: an edited event stays the one that it was. */
 export function withId(stored: string, id: string): string {
   return JSON.stringify({ ...(JSON.parse(stored) as object), id });
-}
-
-/** SHA-256 of the text's UTF-16 code units: no two texts are mixed up, well formed or not. */
-export function hashOfText(text: string): Buffer {
-  return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest();
 }
 
 /** An id is unique within its source. */

@@ -1,6 +1,6 @@
 import { ComponentError, type Lease, type LeaseAnswer, refuseUnknownOptions } from '@sluice/contracts';
 import { type StoreConnection, type StoreOptions, storeConnection } from '../connection/store-connection.js';
-import { fromColumn, toColumn } from '../connection/text-column.js';
+import { fromColumn, hashOfText, toColumn } from '../connection/text-column.js';
 
 /** Where leases are kept. */
 export interface PostgresLeaseOptions extends StoreOptions {}
@@ -27,21 +27,21 @@ export function postgresLease(options: PostgresLeaseOptions): Lease {
       checkTtl(ttlMs);
       await sweep();
       for (;;) {
-        const given = [toColumn(resource), toColumn(owner), ttlMs];
+        const given = [hashOfText(resource), toColumn(resource), toColumn(owner), ttlMs];
         const [taken] = await database.rows<{ fence: string }>('acquiring a lease', sql.acquire, given);
         if (taken) return { held: true, fence: BigInt(taken.fence) };
-        const [held] = await database.rows<Held>('reading a lease', sql.held, [toColumn(resource)]);
+        const [held] = await database.rows<Held>('reading a lease', sql.held, [hashOfText(resource)]);
         // Between the two it may have become free.
         if (held) return { held: false, by: fromColumn(held.owner), remainingMs: Number(held.remaining) };
       }
     },
     async renew(resource, owner, fence, ttlMs) {
       checkTtl(ttlMs);
-      const given = [toColumn(resource), toColumn(owner), fence.toString(), ttlMs];
+      const given = [hashOfText(resource), toColumn(owner), fence.toString(), ttlMs];
       return (await database.rows('renewing a lease', sql.renew, given)).length > 0;
     },
     async release(resource, owner, fence) {
-      await database.rows('releasing a lease', sql.release, [toColumn(resource), toColumn(owner), fence.toString()]);
+      await database.rows('releasing a lease', sql.release, [hashOfText(resource), toColumn(owner), fence.toString()]);
     },
     async holders(prefix) {
       const rows = await database.rows<Holder>('listing leases', sql.holders, [toColumn(prefix)]);
@@ -84,19 +84,20 @@ function statements({ name }: StoreConnection) {
   const end = (ttl: string) => `clock_timestamp() + make_interval(secs => ${ttl}::float8 / 1000)`;
   return {
     acquire: `
-INSERT INTO ${table} AS stored (resource, owner, fence, expires_at) VALUES ($1, $2, ${fence}, ${end('$3')})
-ON CONFLICT (resource) DO UPDATE
-SET owner = excluded.owner, expires_at = ${end('$3')},
+INSERT INTO ${table} AS stored (resource_hash, resource, owner, fence, expires_at)
+VALUES ($1, $2, $3, ${fence}, ${end('$4')})
+ON CONFLICT (resource_hash) DO UPDATE
+SET owner = excluded.owner, expires_at = ${end('$4')},
   fence = CASE WHEN stored.owner = excluded.owner AND stored.expires_at > clock_timestamp() THEN stored.fence ELSE ${fence} END
 WHERE stored.owner IS NULL OR stored.owner = excluded.owner OR stored.expires_at <= clock_timestamp()
 RETURNING fence::text AS fence`,
     held: `
 SELECT owner, ceil(extract(epoch FROM expires_at - clock_timestamp()) * 1000)::bigint::text AS remaining
-FROM ${table} WHERE resource = $1 AND owner IS NOT NULL AND expires_at > clock_timestamp()`,
+FROM ${table} WHERE resource_hash = $1 AND owner IS NOT NULL AND expires_at > clock_timestamp()`,
     renew: `
-UPDATE ${table} SET expires_at = ${end('$4')} WHERE resource = $1 AND owner = $2 AND fence = $3 RETURNING 1 AS renewed`,
+UPDATE ${table} SET expires_at = ${end('$4')} WHERE resource_hash = $1 AND owner = $2 AND fence = $3 RETURNING 1 AS renewed`,
     release: `
-UPDATE ${table} SET owner = NULL, expires_at = clock_timestamp() WHERE resource = $1 AND owner = $2 AND fence = $3`,
+UPDATE ${table} SET owner = NULL, expires_at = clock_timestamp() WHERE resource_hash = $1 AND owner = $2 AND fence = $3`,
     holders: `
 SELECT resource, owner, fence::text AS fence FROM ${table}
 WHERE starts_with(resource, $1) AND owner IS NOT NULL AND expires_at > clock_timestamp() ORDER BY resource`,

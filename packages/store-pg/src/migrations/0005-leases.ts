@@ -1,7 +1,7 @@
 import type { Migration } from './migration.js';
 
 /**
- * One row for each resource that was held lately. Fences come from one sequence: they go on growing when a row, long expired, was
+ * One row for each resource that was held lately, found by its SHA-256, for an index takes no name of more than 2.7 kB. Fences come from one sequence: they go on growing when a row, long expired, was
  * removed.
  */
 export const leases: Migration = {
@@ -10,7 +10,8 @@ export const leases: Migration = {
   sql: (schema) => `
     CREATE SEQUENCE ${schema}.lease_fences AS bigint;
     CREATE TABLE ${schema}.leases (
-      resource text COLLATE "C" PRIMARY KEY,
+      resource_hash bytea PRIMARY KEY,
+      resource text COLLATE "C" NOT NULL,
       owner text COLLATE "C",
       fence bigint NOT NULL,
       expires_at timestamptz NOT NULL
