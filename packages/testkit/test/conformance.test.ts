@@ -21,6 +21,7 @@ describe('adapters that keep their promises', () => {
   for (const delivery of ['plain', 'idempotent', 'atomic'] as const) {
     conformance(sinkConformance(memorySink(delivery)), { describe, test });
   }
+  conformance(sinkConformance(memorySink('plain', undefined, 'all')), { describe, test });
 });
 
 describe('a broken checkpoint store is found by the promise that it breaks', () => {
@@ -29,6 +30,14 @@ describe('a broken checkpoint store is found by the promise that it breaks', () 
     ['saves the good half', 'a save is all or nothing over its writes'],
     ['accepts any fence', 'a stale fence writes nothing'],
     ['drops within', 'what was saved is loaded, digit for digit'],
+    ['loses one', 'many lanes are saved at once, some of them removed'],
+    ['checkpoints late', 'what was saved is loaded, digit for digit'],
+    ["fence that doesn't grow", 'fences grow with each acquire'],
+    ['acquire starts anew', 'an acquire leaves the checkpoint where it is'],
+    ['swallows an error', 'a stale fence writes nothing'],
+    ['joins names', 'every name is one of its own, whatever is in it'],
+    ['mixes pipelines', 'an acquired lane is loaded with its fence, and without a position'],
+    ['gone when reopened', 'checkpoints and fences outlast the store object'],
   ])('%s', (defect, name) => expectBroken(checkpoints(defect), name));
 });
 
@@ -45,7 +54,16 @@ describe('a broken sink is found by the promise that it breaks', () => {
     ['atomic', 'stores checkpoints of failed writes', 'a failed write leaves neither events nor checkpoints'],
     ['atomic', 'keeps events of failed writes', 'a failed write leaves neither events nor checkpoints'],
     ['atomic', 'keeps events of fenced writes', 'a fenced write leaves nothing'],
-  ])('%s: %s', (delivery, defect, name) => expectBroken(sinkConformance(memorySink(delivery, defect)), name));
+    ['plain', 'loses one', 'a write resolves when its events are there'],
+    ['plain', 'repeats one', 'a write resolves when its events are there'],
+    ['plain', 'swallows an error', 'names the events that it could not write, and only those'],
+    ['plain', 'accepts and then loses', 'what was written stays when its session is never closed, as in a crash'],
+    ['atomic', 'checkpoints late', 'events and checkpoints become durable together'],
+    ['atomic', 'checkpoints of events alone', 'checkpoints alone are stored by a write without events'],
+  ])('%s: %s', (delivery, defect, name) => {
+    const keeps = delivery === 'plain' ? 'all' : 'latest';
+    return expectBroken(sinkConformance(memorySink(delivery, defect, keeps)), name);
+  });
 });
 
 describe('a broken source is found by the promise that it breaks', () => {

@@ -112,6 +112,46 @@ export function checkpointStoreConformance(subject: CheckpointStoreUnderTest): C
         mustEqual(lanes, kept.sort(), 'the lanes that were not removed');
       }),
 
+      check('an acquire leaves the checkpoint where it is', async (store) => {
+        await store.save([await acquired(store, 'lane', at('A', 3))]);
+        const { fence } = await store.acquire('p', 's', 'lane', 'b');
+        const loaded = (await store.load('p')).map((entry) => [entry.fence, entry.checkpoint]);
+        mustEqual(loaded, [[fence, at('A', 3)]], 'load after another acquire');
+      }),
+
+      check('every name is one of its own, whatever is in it', async (store) => {
+        const names = [
+          'a',
+          'A',
+          ' a',
+          'a/b',
+          'a',
+          'b/a',
+          '__proto__',
+          `it's "quoted" \\`,
+          'Ключ 鍵 🔑',
+          'x'.repeat(500),
+        ];
+        const distinct = [...new Set(names)];
+        for (const [n, name] of distinct.entries()) {
+          const { fence } = await store.acquire(name, name, name, 'me');
+          const checkpoint = { position: { resume: `${n}`, within: n }, identity: name };
+          const write = { pipeline: name, sink: name, lane: name, fence, checkpoint };
+          mustEqual(await store.save([write]), 'saved', 'a save under this name');
+        }
+        for (const [n, name] of distinct.entries()) {
+          const loaded = (await store.load(name)).map(({ sink, lane, checkpoint }) => [sink, lane, checkpoint]);
+          mustEqual(
+            loaded,
+            [[name, name, { position: { resume: `${n}`, within: n }, identity: name }]],
+            'its checkpoint',
+          );
+        }
+        await store.acquire('p', 'a/b', 'c', 'me');
+        await store.acquire('p', 'a', 'b/c', 'me');
+        mustEqual((await store.load('p')).length, 2, 'lanes whose names are alike when they are joined');
+      }),
+
       check('sinks and pipelines do not share checkpoints', async (store) => {
         const { fence } = await store.acquire('p', 'a', 'lane', 'me');
         await store.acquire('p', 'b', 'lane', 'me');

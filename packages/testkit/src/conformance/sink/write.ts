@@ -22,6 +22,12 @@ export function writePromises<T>(check: Check<T>, subject: SinkUnderTest<T>): Co
       await using writer = await SinkWriter.open(fixture);
       await writer.write(writer.events(samples(7)));
       mustEqual(held(subject, await fixture.read()), held(subject, samples(7)), 'the destination after a write');
+      await writer.write([]);
+      mustEqual(
+        held(subject, await fixture.read()),
+        held(subject, samples(7)),
+        'the destination after a write of none',
+      );
     }),
 
     check('keeps the order within a key, in one write and from write to write', false, async (fixture) => {
@@ -67,6 +73,15 @@ export function writePromises<T>(check: Check<T>, subject: SinkUnderTest<T>): Co
       for (let skipped = 0; skipped < 5; skipped += 1) writer.nextVersion();
       await writer.write(writer.events(samples(5, 5)));
       mustEqual(held(subject, await fixture.read()), held(subject, samples(10)), 'the destination after two sessions');
+    }),
+
+    check('what was written stays when its session is never closed, as in a crash', false, async (fixture) => {
+      await using crashed = await SinkWriter.open(fixture);
+      await crashed.write(crashed.events(samples(5)));
+      await using writer = await SinkWriter.open(fixture);
+      for (let skipped = 0; skipped < 5; skipped += 1) writer.nextVersion();
+      await writer.write(writer.events(samples(5, 5)));
+      mustEqual(held(subject, await fixture.read()), held(subject, samples(10)), 'the destination after a takeover');
     }),
 
     check('names the events that it could not write, and only those', unpoisonable, async (fixture) => {
