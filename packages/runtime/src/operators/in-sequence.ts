@@ -16,7 +16,12 @@ export type Handle<T, U> = (delivery: Delivery<T>, emit: (made: Delivery<U>) => 
 export function inSequence<T, U>(name: string, begin: () => Handle<T, U>): OperatorFunction<Delivery<T>, Delivery<U>> {
   const operator: OperatorFunction<Delivery<T>, Delivery<U>> = (deliveries) =>
     new Observable((out) => {
-      const handle = begin();
+      const begun = begin();
+      const handle: Handle<T, U> = (delivery, emitMade) => {
+        // Its lane was taken away: the new owner reads it again, and what it would change is the owner's to change.
+        if (delivery.stale) delivery.settle();
+        else return begun(delivery, emitMade);
+      };
       const waiting: Delivery<T>[] = [];
       let busy = false;
       let completed = false;
