@@ -49,6 +49,8 @@ export class LaneRun {
   readonly #acks = new Set<Promise<unknown>>();
   #stored: Position | undefined;
   #stopped = false;
+  /** Of a lane whose events are acked singly: since when it was asked for more, and has not answered. */
+  #asked: number | undefined;
   #ended = false;
   #watchers: { done: () => boolean; resolve: () => void }[] = [];
 
@@ -91,6 +93,16 @@ export class LaneRun {
   /** Whether all frames were read and everything that was read is settled. */
   get finished(): boolean {
     return this.#ended && this.ledger.length === 0;
+  }
+
+  /**
+   * For how long the source has had nothing more for this lane, counted from `since` at the earliest, in milliseconds. What is
+   * known of a lane whose events are acked singly; 0 while anything is in flight.
+   */
+  quietMs(since: number): number {
+    if (this.finished) return Number.POSITIVE_INFINITY;
+    if (this.#asked === undefined || this.#stopped || this.ledger.length > 0) return 0;
+    return performance.now() - Math.max(this.#asked, since);
   }
 
   /** The change that stores `position` for this lane. */
@@ -140,7 +152,9 @@ export class LaneRun {
         await credit;
       }
       if (this.#stopped) return;
+      if (!this.keepsCheckpoints) this.#asked = performance.now();
       const next = await frames.next();
+      this.#asked = undefined;
       if (this.#stopped) return;
       if (next.done) break;
       this.#take(next.value);

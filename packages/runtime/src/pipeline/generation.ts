@@ -201,9 +201,10 @@ export class Generation {
     return laneLags(this.#lanes, this.opened.session);
   }
 
-  /** Whether nothing at all is in flight. */
-  get empty(): boolean {
-    return [...this.#lanes.all()].every((run) => run.ledger.length === 0);
+  /** For how long no lane has had anything, counted from `since` at the earliest, in milliseconds; 0 while there is no lane. */
+  quietMs(since: number): number {
+    const lanes = [...this.#lanes.all()];
+    return lanes.length === 0 ? 0 : Math.min(...lanes.map((run) => run.quietMs(since)));
   }
 
   report(): { credits: { bytes: number; batches: number }; stages: readonly StageReport[]; unsettled: number } {

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import {
   ComponentError,
-  comparePositions,
   type DrainReport,
   isComponentError,
   type Lane,
@@ -23,6 +22,7 @@ import { type PipelineTelemetry, startTelemetry } from '../telemetry/pipeline-te
 import { tellGeneration } from '../telemetry/tell-generation.js';
 import type { Strand } from '../watchdog/assess.js';
 import { type PipelineHealth, Watchdog } from '../watchdog/watchdog.js';
+import { hasReached, headOf } from './caught-up.js';
 import type { Counters } from './counters.js';
 import { breakerOf, tellSkipped } from './failure-notices.js';
 import { Generation } from './generation.js';
@@ -185,7 +185,8 @@ export class RunningPipeline implements Pipeline {
   }
 
   async caughtUp({ timeoutMs = 30_000 } = {}): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
+    const called = performance.now();
+    const deadline = called + timeoutMs;
     let head: ReadonlyMap<Lane, Position> | undefined;
     let generation: Generation | undefined;
     while (performance.now() < deadline) {
@@ -193,7 +194,7 @@ export class RunningPipeline implements Pipeline {
       if (this.#state === 'failed') await this.#run;
       generation = this.#generation ?? generation;
       if (this.#state === 'running' && generation) head ??= await headOf(generation, deadline);
-      if (generation && head && reached(generation, head, this.plan.source.features.ack)) return;
+      if (generation && head && hasReached(generation, head, this.plan.source.features.ack, called)) return;
       if (this.#state === 'stopped') break;
       await pause(5, this.#stop.signal.aborted ? new AbortController().signal : this.#stop.signal);
     }
@@ -342,17 +343,6 @@ export class RunningPipeline implements Pipeline {
   }
 }
 
-/** The source's head; undefined when it can't say, or not before the deadline or the end of this opening. */
-async function headOf(generation: Generation, deadline: number): Promise<ReadonlyMap<Lane, Position> | undefined> {
-  const over = generation.finished.then(() => undefined);
-  try {
-    return await within(Promise.race([generation.head(), over]), deadline - performance.now());
-  } catch {
-    // Asked again after the next opening; until then there is nothing to compare with.
-    return undefined;
-  }
-}
-
 /** Events that are done with, one way or the other. */
 function settledBy({ written, deadLetters, skipped }: Counters): number {
   return written + deadLetters + skipped;
@@ -369,14 +359,4 @@ function gate(): { readonly promise: Promise<undefined>; readonly resolve: () =>
 
 function isInfrastructure(error: unknown): boolean {
   return isComponentError(error) && !error.code.startsWith('PIPELINE_');
-}
-
-function reached(generation: Generation, head: ReadonlyMap<Lane, Position>, ack: 'cumulative' | 'individual'): boolean {
-  if (ack === 'individual') return generation.empty;
-  for (const [lane, position] of head) {
-    if (generation.isOver(lane)) continue;
-    const settled = generation.lane(lane)?.ledger.settled;
-    if (settled === undefined || comparePositions(settled, position) < 0) return false;
-  }
-  return true;
 }
