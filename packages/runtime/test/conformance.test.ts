@@ -6,9 +6,17 @@ import {
   type Sample,
   sinkConformance,
   sourceConformance,
+  stateStoreConformance,
 } from '@sluice/testkit/conformance';
 import { describe, test } from 'vitest';
-import { memoryCheckpoints, memoryDeadLetters, memorySink, memorySource, memoryTransport } from '../src/index.js';
+import {
+  memoryCheckpoints,
+  memoryDeadLetters,
+  memorySink,
+  memorySource,
+  memoryState,
+  memoryTransport,
+} from '../src/index.js';
 
 const framework = { describe, test };
 
@@ -115,6 +123,18 @@ conformance(
     volatile: 'they are gone with the process',
     async create() {
       const store = memoryDeadLetters();
+      return { store: () => store, async [Symbol.asyncDispose]() {} };
+    },
+  }),
+  framework,
+);
+
+conformance(
+  stateStoreConformance({
+    name: 'memoryState',
+    volatile: 'it is gone with the process',
+    async create() {
+      const store = memoryState();
       return { store: () => store, async [Symbol.asyncDispose]() {} };
     },
   }),
