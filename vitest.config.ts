@@ -5,6 +5,7 @@ const needs = (suffix: string) => [
   `packages/*/test/**/*.${suffix}.test.ts`,
   `examples/*/test/**/*.${suffix}.test.ts`,
   `docs/test/**/*.${suffix}.test.ts`,
+  `bench/test/**/*.${suffix}.test.ts`,
 ];
 const services = ['pg', 'redis', 'docker', 'browser'];
 const postgres = {
@@ -27,6 +28,7 @@ export default defineConfig({
             'packages/*/test/**/*.test.ts',
             'examples/*/test/**/*.test.ts',
             'docs/test/**/*.test.ts',
+            'bench/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
           exclude: services.flatMap(needs),

@@ -10,6 +10,7 @@ export function parseOptions(args, own) {
     runs: { type: 'string', default: '3' },
     'cpu-prof': { type: 'string' },
     save: { type: 'boolean', default: true },
+    build: { type: 'boolean', default: true },
   };
   try {
     return parseArgs({ args, options: { ...common, ...own }, allowNegative: true }).values;

@@ -11,6 +11,7 @@ Common options
     --runs N          Runs of each contender, in turn; the table shows medians. Default: 3
     --cpu-prof DIR    Write CPU profiles of Sluice's runs to DIR
     --no-save         Print only; write nothing to bench/results
+    --no-build        Measure the packages as they were built last
     --help            This text`;
 
 const [name, ...args] = process.argv.slice(2);
@@ -19,7 +20,7 @@ if (name === undefined || name === '--help' || args.includes('--help')) console.
 else if (benchmark === undefined) refuse(`There is no benchmark ${name}.`);
 else {
   try {
-    await turbo('Building what changed', 'build', { filter: './packages/*' });
+    if (!args.includes('--no-build')) await turbo('Building what changed', 'build', { filter: './packages/*' });
     const run = await benchmark.load();
     await run(args);
   } catch (error) {

@@ -33,11 +33,15 @@ report({ ...usage, events: written, idleKiB, lastFirst: Math.min(...ends) / Math
 /** What a running pipeline with nothing to do takes on the heap, in KiB; its source and sink of memory included. */
 async function weigh() {
   const start = (name) => {
-    const running = pipeline(name).from(memorySource()).to(memorySink(), { checkpoints: memoryCheckpoints() });
+    const source = memorySource();
+    source.push({ data: name });
+    const running = pipeline(name).from(source).to(memorySink(), { checkpoints: memoryCheckpoints() });
     running.run();
     return running;
   };
-  await start('first').drain(); // what all share is there afterwards
+  const first = start('first'); // what all share is there afterwards
+  await first.caughtUp();
+  await first.drain();
   const before = await alive();
   const running = Array.from({ length: pipelines }, (_, at) => start(`idle-${at}`));
   await Promise.all(running.map((one) => one.caughtUp()));
