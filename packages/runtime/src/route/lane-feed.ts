@@ -1,6 +1,7 @@
 import type { Frame, Lane, LaneReader, Position, Revocation } from '@sluice/contracts';
 import type { HeldFrame } from './backlog.js';
 import type { Recipient } from './missing-part.js';
+import { giveBack } from './shared-token.js';
 
 /** What a feed asks of the lane that it is a part of. */
 export interface FeedOwner {
@@ -92,10 +93,7 @@ export class LaneFeed implements LaneReader<unknown> {
     this.closed = true;
     for (const { frame, held } of this.#queue.splice(0)) {
       this.owner.taken(held);
-      if (frame.kind !== 'batch') continue;
-      for (const token of frame.tokens ?? []) {
-        token.release(0).catch(() => 'it comes back by itself, when its time has passed');
-      }
+      giveBack(frame);
     }
     this.owner.done();
   }

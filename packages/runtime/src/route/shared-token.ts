@@ -1,4 +1,4 @@
-import type { AckToken } from '@sluice/contracts';
+import type { AckToken, Frame } from '@sluice/contracts';
 
 /**
  * One token of a source for several branches: acked once all of them have, released as soon as one of them releases it (the
@@ -27,4 +27,12 @@ export function shareToken(token: AckToken, branches: number): () => AckToken {
       extend: (forMs) => (over ? nothing : token.extend(forMs)),
     };
   };
+}
+
+/** Gives back the events of a frame that nobody takes. */
+export function giveBack(frame: Frame<unknown>): void {
+  if (frame.kind !== 'batch') return;
+  for (const token of frame.tokens ?? []) {
+    token.release(0).catch(() => 'it comes back by itself, when its time has passed');
+  }
 }

@@ -2,7 +2,7 @@ import { comparePositions, type Frame, type LaneReader, type Position } from '@s
 import type { Backlog, HeldFrame } from './backlog.js';
 import { type FeedOwner, LaneFeed } from './lane-feed.js';
 import { missingPart, type Recipient } from './missing-part.js';
-import { shareToken } from './shared-token.js';
+import { giveBack, shareToken } from './shared-token.js';
 
 /** After how long a branch is told of a lane's end that may need it, to let go of what it holds, in milliseconds. */
 const END_MS = 5_000;
@@ -134,8 +134,12 @@ export class TeeLane implements FeedOwner {
   }
 
   #give(frame: Frame<unknown>): void {
-    const open = this.feeds.filter((feed) => !feed.closed);
-    const parts = open.flatMap((feed) => {
+    if (this.feeds.some((feed) => feed.closed)) {
+      // It was asked for before a branch went away, and is read again for all of them; single acks by some would lose it.
+      giveBack(frame);
+      return;
+    }
+    const parts = this.feeds.flatMap((feed) => {
       const part = missingPart(frame, this.#before, feed.recipient);
       return part ? [{ feed, part }] : [];
     });
