@@ -42,8 +42,8 @@ export function defineConfig<const F extends Fields>(options: ConfigOptions<F>):
   if (file !== undefined) {
     const { path, optional = false } = typeof file === 'string' ? { path: file } : file;
     const layer = fileLayer(path, optional);
-    if (layer && 'problem' in layer) problems.push(layer.problem);
-    else if (layer) layers.push(layer);
+    if ('problem' in layer) problems.push(layer.problem);
+    else layers.push(layer);
   }
   problems.push(...layers.flatMap((layer) => unknownKeys(layer, fields)), ...unknownVariables(placed, prefix, env));
   const outcomes = new Map(
@@ -51,7 +51,7 @@ export function defineConfig<const F extends Fields>(options: ConfigOptions<F>):
   );
   for (const outcome of outcomes.values()) problems.push(...outcome.problems);
   if (problems.length > 0) {
-    throw new ComponentError('CONFIG_INVALID', problems.map((problem) => `\n  ${problem}`).join(''), {
+    throw new ComponentError('CONFIG_INVALID', [`${problems.length} problems`, ...problems].join('\n  '), {
       details: { problems },
     });
   }

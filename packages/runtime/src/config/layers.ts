@@ -25,13 +25,13 @@ export interface Given {
 }
 
 /** The content of a JSON file, or what is wrong with it. `$schema` is for editors and left out. */
-export function fileLayer(path: string, optional: boolean): Layer | { readonly problem: string } | undefined {
+export function fileLayer(path: string, optional: boolean): Layer | { readonly problem: string } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (optional && code === 'ENOENT') return undefined;
+    if (optional && code === 'ENOENT') return { origin: path, values: {} };
     return { problem: `${path}: can't be read (${code})` };
   }
   try {
