@@ -84,7 +84,7 @@ export class Flow {
   release(entries: readonly Entry[]): void {
     for (const entry of entries) {
       entry.ledger.release(entry);
-      for (const one of entry.after ?? []) if (one.begins()) this.#finish(one);
+      if (entry.after) for (const one of entry.after) if (one.begins()) this.#finish(one);
     }
   }
 

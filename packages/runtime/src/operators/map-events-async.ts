@@ -19,7 +19,7 @@ export interface MapAsyncOptions {
  *
  * `signal` is aborted when the call has timed out or nobody waits for it any more: hand it on.
  *
- * Order: as received, whatever finishes first. Throws: an event whose call rejects, or takes longer than `timeoutMs`
+ * Order: as received within a lane (and partition), whatever finishes first. Throws: an event whose call rejects, or takes longer than `timeoutMs`
  * (`EVENT_TIMEOUT`), goes to the dead letters (or fails the pipeline), the others of its batch go on. `OPTIONS_INVALID` at
  * once.
  */
@@ -30,18 +30,21 @@ export function mapEventsAsync<T, U>(
   const { concurrency, timeoutMs } = validated(options);
   const operator: OperatorFunction<Delivery<T>, Delivery<U>> = (deliveries) =>
     new Observable((out) => {
-      const ended = new AbortController();
+      const underWay = new Set<AbortController>();
       const slots = new Slots(concurrency);
       /** The last call of each lane and key that is under way. */
       const lastOf = new Map<string, Promise<unknown>>();
-      let last: Promise<unknown> = Promise.resolve();
-      out.add(() => ended.abort());
+      /** What each lane (and partition) will emit last. */
+      const emissions = new Map<string, Promise<void>>();
+      out.add(() => {
+        for (const one of underWay) one.abort();
+      });
 
       const call = async (event: Envelope<T>): Promise<Outcome<U>> => {
         await slots.take();
         try {
-          if (ended.signal.aborted) return { event: event as Envelope<never> };
-          const made = await timed((signal) => map(event.data as T, event, signal), timeoutMs, ended.signal);
+          if (out.closed) return { event: event as Envelope<never> };
+          const made = await timed((signal) => map(event.data as T, event, signal), timeoutMs, underWay);
           return { event: event.with(made) };
         } catch (cause) {
           return { failure: { event, cause } };
@@ -66,19 +69,22 @@ export function mapEventsAsync<T, U>(
         next(delivery) {
           try {
             const calls = Promise.all(delivery.events.map((event) => callInTurn(delivery.lane, event)));
-            const before = last;
-            last = calls
+            const lane = `${delivery.partition ?? ''}/${delivery.lane}`;
+            const before = emissions.get(lane);
+            const mine = calls
               .then(async (outcomes) => {
                 await before;
                 if (!out.closed) pass(delivery, outcomes, (made) => out.next(made));
+                if (emissions.get(lane) === mine) emissions.delete(lane);
               })
               .catch((cause: unknown) => out.error(cause));
+            emissions.set(lane, mine);
           } catch (cause) {
             out.error(cause);
           }
         },
         error: (cause) => out.error(cause),
-        complete: () => void last.then(() => out.complete()),
+        complete: () => void Promise.all(emissions.values()).then(() => out.complete()),
       });
     });
   return named('mapEventsAsync', operator);
@@ -94,10 +100,13 @@ function pass<T, U>(delivery: Delivery<T>, outcomes: readonly Outcome<U>[], emit
   else emit(delivery.with(made));
 }
 
-async function timed<R>(work: (signal: AbortSignal) => Promise<R>, ms: number, ended: AbortSignal): Promise<R> {
+async function timed<R>(
+  work: (signal: AbortSignal) => Promise<R>,
+  ms: number,
+  underWay: Set<AbortController>,
+): Promise<R> {
   const over = new AbortController();
-  const end = () => over.abort(ended.reason);
-  ended.addEventListener('abort', end);
+  underWay.add(over);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -116,7 +125,7 @@ async function timed<R>(work: (signal: AbortSignal) => Promise<R>, ms: number, e
     return await Promise.race([work(over.signal), late]);
   } finally {
     clearTimeout(timer);
-    ended.removeEventListener('abort', end);
+    underWay.delete(over);
   }
 }
 

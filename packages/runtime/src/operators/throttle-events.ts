@@ -37,6 +37,11 @@ export function throttleEvents<T>(options: ThrottleOptions): OperatorFunction<De
         timer = undefined;
         try {
           for (let first = held[0]; first !== undefined && !out.closed; first = held[0]) {
+            if (first.stale) {
+              held.shift();
+              first.settle();
+              continue;
+            }
             const size = Math.min(first.events.length, events);
             const wait = first.flow.draining ? 0 : passed.waitFor(size, performance.now());
             if (wait > 0) {

@@ -12,7 +12,9 @@ import {
   throttleEvents,
   timeoutEvents,
 } from '../../src/index.js';
+import type { Numbered } from '../support/events.js';
 import { calm, type Given, runThrough, someEvents } from '../support/operator-run.js';
+import { PartitionedSource } from '../support/partitioned-source.js';
 import { gate } from '../support/scripted-source.js';
 
 test('throttleEvents lets no more pass in any span of time than it is told, loses nothing and keeps the order', async () => {
@@ -114,6 +116,33 @@ test('mapEventsAsync answers in order whatever finishes first, and calls one aft
     }),
     { numRuns: 25 },
   );
+});
+
+test('a call that is slow keeps what is behind it in its lane waiting, and no other lane', async () => {
+  const lanes = new Map([
+    ['slow', 4],
+    ['quick', 20],
+  ]);
+  const source = new PartitionedSource(lanes, 2);
+  const answer = gate();
+  const sink = memorySink<Numbered>();
+  const running = pipeline('lanes')
+    .from(source)
+    .pipe(
+      mapEventsAsync(async (data: Numbered) => {
+        if (data.lane === 'slow' && data.n === 0) await answer.promise;
+        return data;
+      }),
+    )
+    .to(sink, { checkpoints: memoryCheckpoints() });
+  const ended = running.run();
+  await waitFor(() => sink.events.length === 20, { what: 'the quick lane' });
+  expect(sink.events.every(({ data }) => data?.lane === 'quick')).toBe(true);
+  answer.resolve();
+  await waitFor(() => source.committed.get('slow') === 4, { what: 'the slow lane' });
+  await running.drain();
+  await ended;
+  assertSettled(running.report());
 });
 
 test('a call that takes too long is told so, and its event becomes a dead letter', async () => {
