@@ -109,9 +109,9 @@ describe.each(kinds)('a %s sink', (kind) => {
     expect(deadLetters.letters.map(({ event, stage: name }) => [(event.data as Data).n, name])).toEqual([
       [1, 'stage 2 (mapEvents)'],
       [2, 'stage 2 (mapEvents)'],
-      [3, 'stage 1 (mapEvents)'],
-      [4, 'stage 1 (mapEvents)'],
-      [6, 'stage 1 (mapEvents)'],
+      [3, 'stage 3 (partitionByKey)'],
+      [4, 'stage 3 (partitionByKey)'],
+      [6, 'stage 3 (partitionByKey)'],
     ]);
   });
 

@@ -69,13 +69,14 @@ export class Burials {
       return;
     }
     const letters = grave.failures.map((failure) => letterOf(plan, grave, failure));
-    const keys = parked ? letters.flatMap(({ event }) => event.key ?? []) : [];
-    for (const key of keys) parked?.park(key, { stage: grave.stage.at, lane: grave.lane, seq: grave.seq });
+    const keyed = parked ? letters.filter(({ event }) => event.key !== undefined) : [];
+    const at = { stage: grave.stage.at, lane: grave.lane, seq: grave.seq };
+    for (const { event, attempts } of keyed) parked?.park(event.key as string, at, attempts === 0);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ letters, resolve, reject });
       this.#running ??= this.#run(plan.deadLetters as DeadLetterStore);
     });
-    for (const key of keys) parked?.placed(key);
+    for (const { event } of keyed) parked?.placed(event.key as string);
     counters.deadLetters += letters.length;
   }
 

@@ -55,7 +55,7 @@ export class FailureHandling {
   }
 
   /** Makes what replays letters, where there is a store of them. */
-  prepareReplays(parts: Pick<ReplayParts, 'setting' | 'ours' | 'inject'>): void {
+  prepareReplays(parts: Pick<ReplayParts, 'setting' | 'ours' | 'reached' | 'inject'>): void {
     const { plan, hooks, signal, stages } = this.parts;
     const { deadLetters: store, name: pipeline, sink, deadLetterPollMs: pollMs, retry: policy } = plan;
     if (store === undefined) return;
@@ -176,6 +176,11 @@ export class FailureHandling {
       return;
     }
     await this.#burials.bury({ ...grave, attempts });
+    if (this.#parked !== undefined) {
+      for (const failure of grave.failures) {
+        if (!isFollower(failure) && failure.event.key !== undefined) this.#replays?.disturb(failure.event.key);
+      }
+    }
     // Without a store they were dropped, and count as such.
     if (this.parts.plan.deadLetters === undefined) return;
     const most = grave.failures.reduce((count, failure) => Math.max(count, attempts(failure)), 0);

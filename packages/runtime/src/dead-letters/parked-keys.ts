@@ -14,8 +14,9 @@ export interface FailedAt {
  * The keys whose events go to the dead letters, over all lanes: those of which the store has a parked letter that waits or is
  * requested, and those of which one is being put there.
  *
- * Of a key that failed in a stage, what has already left that stage came before, and goes on: only what comes to the stage, or
- * out of it from a later batch, follows the failed event.
+ * What follows is taken out where the first one failed: of a stage, what leaves it that came in a later batch; of the sink,
+ * what is about to be written. So letters are stored in the order of their events, and what was before the failed one goes on.
+ * A key that is only known from the store is taken out wherever it is seen.
  */
 export class ParkedKeys {
   readonly #keys = new Map<string, ParkedKey>();
@@ -31,11 +32,15 @@ export class ParkedKeys {
     return this.#keys.size;
   }
 
-  /** A letter of the key is going to be put; `placed` must follow. */
-  park(key: string, at: FailedAt): void {
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** A letter of the key is going to be put, of an event that failed there or only follows; `placed` must come after it. */
+  park(key: string, at: FailedAt, follows: boolean): void {
     const known = this.#keys.get(key);
     const parked = known ?? { at, puts: 0, touched: 0 };
-    if (at.stage > parked.at.stage) parked.at = at;
+    if (!follows && at.stage > parked.at.stage) parked.at = at;
     parked.puts += 1;
     parked.touched = ++this.#clock;
     if (known === undefined) this.#keys.set(key, parked);
@@ -59,7 +64,7 @@ export class ParkedKeys {
     const parked = this.#keys.get(key);
     if (parked === undefined) return false;
     const { at } = parked;
-    if (stage <= at.stage) return true;
+    if (at === EVERYWHERE) return true;
     return stage === at.stage + 1 && (at.lane !== delivery.lane || oldest(delivery) > at.seq);
   }
 

@@ -1,9 +1,11 @@
 import {
   ComponentError,
   type DeadLetter,
+  type DeadLetterFilter,
   type DeadLetterStore,
   type Envelope,
   type Lane,
+  type Position,
   type ReplayOutcome,
 } from '@sluice/contracts';
 import type { Failure } from '../delivery/delivery.js';
@@ -19,6 +21,13 @@ export interface WaveParts {
   readonly stages: readonly string[];
   /** Whether the letters of a lane are ours to replay, and not another instance's. */
   readonly ours: (lane: Lane) => Promise<boolean>;
+  /**
+   * Whether everything that came up to this position of a lane is settled: only then is every earlier event of a letter's key
+   * in the sink or in the store.
+   */
+  readonly reached: (lane: Lane, position: Position) => boolean;
+  /** Keys whose letters are known to be stored in the order of their events. */
+  readonly straight: Set<string>;
 }
 
 /**
@@ -42,31 +51,35 @@ export async function composeWave(parts: WaveParts): Promise<Wave | undefined> {
       if (!lanes.has(letter.lane)) lanes.set(letter.lane, await parts.ours(letter.lane));
       if (lanes.get(letter.lane)) ours.push(letter);
     }
-    if (ours.length > 0) return chosen(inKeyOrder(ours), parts);
+    const wave = await chosen(inKeyOrder(ours), parts);
+    if (wave.letters.length > 0 || wave.refused.length > 0) return wave;
     after = letters.at(-1)?.id;
     if (after === undefined) return undefined;
   }
 }
 
-async function chosen(letters: readonly DeadLetter[], { store, pipeline, sink, stages }: WaveParts): Promise<Wave> {
+async function chosen(letters: readonly DeadLetter[], parts: WaveParts): Promise<Wave> {
+  const { stages } = parts;
   const wave = new Wave();
   /** The stage at which a key's run enters; undefined when the run is over. */
   const runs = new Map<string, string | undefined>();
-  const behind = new Map<string, boolean>();
+  const held = new Set<string>();
   for (const letter of letters) {
     const { event, parked, stage, attempts } = letter;
     const { key } = event;
-    if (parked && key !== undefined && !behind.has(key)) {
-      // Somebody's letter of the key may wait that comes before: one that failed again, say.
-      const [first] = await store.list({ pipeline, sink, key, status: 'waiting', limit: 1 });
-      behind.set(key, first?.parked === true && comesBefore(first, letter));
+    if (key !== undefined && runs.has(key) && (attempts > 0 || runs.get(key) !== stage)) {
+      runs.set(key, undefined);
+      continue;
     }
-    if (key !== undefined && behind.get(key)) wave.refused.push(mustWait(letter));
-    else if (key !== undefined && runs.has(key) && runs.get(key) !== stage) continue;
-    else if (key !== undefined && runs.has(key) && attempts > 0) runs.set(key, undefined);
-    else if (!stages.includes(stage)) {
+    if (key !== undefined && (held.has(key) || (parked && !parts.reached(letter.lane, letter.position)))) {
+      held.add(key);
+      continue;
+    }
+    if (parked && key !== undefined && !runs.has(key) && (await comesTooEarly(letter, key, parts))) {
+      wave.refused.push(mustWait(letter));
+    } else if (!stages.includes(stage)) {
       wave.refused.push(unknownStage(letter));
-      if (parked && key !== undefined) behind.set(key, true);
+      if (parked && key !== undefined) held.add(key);
     } else {
       if (key !== undefined) runs.set(key, attempts > 0 ? undefined : stage);
       wave.letters.push(letter);
@@ -74,6 +87,46 @@ async function chosen(letters: readonly DeadLetter[], { store, pipeline, sink, s
     }
   }
   return wave;
+}
+
+/**
+ * Whether a parked letter of the key waits that comes before this one: by its place in the store (it has failed again, say) or
+ * by its event's version (it failed in a later stage when this one was stored already).
+ */
+async function comesTooEarly(letter: DeadLetter, key: string, parts: WaveParts): Promise<boolean> {
+  const { store, pipeline, sink, straight } = parts;
+  const of = { pipeline, sink, key };
+  if (straight.has(key)) {
+    const [first] = await store.list({ ...of, status: 'waiting', limit: 1 });
+    return first?.parked === true && comesBefore(first, letter);
+  }
+  const open = [
+    ...(await allOf({ ...of, status: 'waiting' }, store)),
+    ...(await allOf({ ...of, status: 'requested' }, store)),
+  ];
+  open.sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+  if (open.every((one, at) => at === 0 || !isOlder(one, open[at - 1] as DeadLetter))) straight.add(key);
+  return open.some((other) => other.status === 'waiting' && isOlder(other, letter));
+}
+
+/** All parked letters that are meant. */
+async function allOf(filter: DeadLetterFilter, store: DeadLetterStore): Promise<readonly DeadLetter[]> {
+  const all: DeadLetter[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await store.list({ ...filter, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const letter of page) if (letter.parked) all.push(letter);
+    after = page.at(-1)?.id;
+    if (page.length < PAGE) return all;
+  }
+}
+
+/** Letters that are read at once where all of a key must be looked at. */
+const PAGE = 1_000;
+
+function isOlder(a: DeadLetter, b: DeadLetter): boolean {
+  const [one, other] = [a.event.version, b.event.version];
+  if (one.epoch !== other.epoch || one.value === other.value) return comesBefore(a, b);
+  return one.value < other.value;
 }
 
 /** Letters that are on their way together, and what becomes of them. */

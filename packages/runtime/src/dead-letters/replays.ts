@@ -14,7 +14,7 @@ import { composeWave, type Wave, type WaveParts } from './replay-wave.js';
 export const REPLAY_LANE: Lane = 'dead letters';
 
 /** What replays need of their generation. */
-export interface ReplayParts extends WaveParts {
+export interface ReplayParts extends Omit<WaveParts, 'straight'> {
   /** Who resolves the letters. */
   readonly owner: string;
   /** How often requested letters are looked for, in milliseconds. */
@@ -45,6 +45,8 @@ export class Replays {
   #stopped = false;
   #troubles = 0;
   #wave: Wave | undefined;
+  /** Parked keys whose letters are known to be stored in the order of their events. */
+  readonly #straight = new Set<string>();
 
   readonly #credits = new Credits(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
 
@@ -55,6 +57,11 @@ export class Replays {
   /** Whether letters are on their way. */
   get underWay(): boolean {
     return this.#wave !== undefined;
+  }
+
+  /** An event of a parked key has failed: it may come before others that are stored already. */
+  disturb(key: string): void {
+    this.#straight.delete(key);
   }
 
   /** Whether one of the letters that are on their way has failed again. */
@@ -117,6 +124,7 @@ export class Replays {
         this.#again = false;
         while (!this.#stopped && (await this.#replaySome()));
         if (!this.#stopped && this.parts.parked && this.parts.parked.size > 0) await this.parts.parked.sync();
+        for (const key of this.#straight) if (!this.parts.parked?.has(key)) this.#straight.delete(key);
       }
       this.#troubles = 0;
     } catch (error) {
@@ -127,7 +135,7 @@ export class Replays {
 
   /** Answers whether there may be more. */
   async #replaySome(): Promise<boolean> {
-    const wave = await composeWave(this.parts);
+    const wave = await composeWave({ ...this.parts, straight: this.#straight });
     if (wave === undefined || this.#stopped) return false;
     if (wave.refused.length > 0) await this.#resolve(wave.refused);
     if (wave.letters.length === 0) return wave.refused.length > 0;
