@@ -140,6 +140,7 @@ export class StreamLink {
     const { buffer } = this.#socket.slab;
     switch (u8(buffer, head)) {
       case code.COPY_DATA:
+        if (u8(buffer, head + 5) !== code.KEEPALIVE) throw unknownKind(u8(buffer, head + 5));
         this.#keepalive(decoder, u64(buffer, head + 6), u8(buffer, head + 22) === 1);
         return;
       case code.ERROR_RESPONSE:
@@ -150,8 +151,12 @@ export class StreamLink {
       case code.COPY_DONE:
         this.#dead = new ComponentError('CDC_CONNECTION_LOST', 'the server ended the stream');
         return;
-      default:
+      case code.PARAMETER_STATUS: // a setting was reloaded
+      case code.COMMAND_COMPLETE:
+      case code.READY_FOR_QUERY:
         return;
+      default:
+        throw unknownKind(u8(buffer, head));
     }
   }
 
@@ -217,6 +222,11 @@ function stopping(): ComponentError {
 }
 
 /** Never for another attempt: the same bytes would come again. */
+/** Skipping it would be losing it: what stands there may be a change whose first byte was damaged on the way. */
+function unknownKind(kind: number): ComponentError {
+  return new ComponentError('CDC_PROTOCOL', 'a message of unknown kind', { details: { kind } });
+}
+
 function undecodable(cause: unknown): ComponentError {
   const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : typeof cause;
   return new ComponentError('CDC_PROTOCOL', 'a change could not be decoded', { details: { reason } });

@@ -6,6 +6,8 @@ export const COPY_BOTH_RESPONSE = 0x57; // W
 export const ERROR_RESPONSE = 0x45; // E
 export const NOTICE_RESPONSE = 0x4e; // N
 export const READY_FOR_QUERY = 0x5a; // Z
+export const COMMAND_COMPLETE = 0x43; // C
+export const PARAMETER_STATUS = 0x53; // S
 
 // Within CopyData of a replication stream
 export const XLOG_DATA = 0x77; // w
