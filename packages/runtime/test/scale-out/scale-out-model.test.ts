@@ -130,6 +130,8 @@ class Instance {
         { pipeline: 'p', sink: 's', lane: reader.lane, fence, checkpoint },
       ]);
       if (saved === 'fenced') return;
+      // Between the save and what follows from it the process may stop, too.
+      await this.process.turn(this.service.world.random() * 50);
       this.confirming = reader.generation;
       await reader.confirm(frame.position);
     }
@@ -188,6 +190,14 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 10, max: 700 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('grow' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('freeze' as const, 'thaw' as const), which: fc.nat(5) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('stop for long' as const),
+      which: fc.nat(5),
+      ms: fc.integer({ min: 500, max: 4_000 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('join' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'crash' as const), which: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('store down' as const, 'store up' as const) }) },
@@ -211,7 +221,15 @@ for (const share of ['lanes', 'source'] as const) {
           else if (one.do === 'store down') world.storeDown = true;
           else if (one.do === 'store up') world.storeDown = false;
           else if (one.do === 'freeze' && instance) instance.process.frozen = true;
-          else if (one.do === 'thaw') instance?.process.thaw();
+          else if (one.do === 'stop for long' && instance) {
+            // Events come all the time, so that it is in the middle of something when it stops and when it wakes.
+            service.grow();
+            await world.advance(30);
+            instance.process.frozen = true;
+            await world.advance(one.ms);
+            service.grow();
+            await instance.process.thaw();
+          } else if (one.do === 'thaw') await instance?.process.thaw();
           else if (one.do === 'leave' && instance?.process.frozen === false) void instance.leave();
           else if (one.do === 'crash' && instance) {
             instance.over = true;
@@ -221,7 +239,7 @@ for (const share of ['lanes', 'source'] as const) {
         }
         world.storeDown = false;
         if (living().length === 0) instances.push(new Instance(service));
-        for (const { process } of living()) process.thaw();
+        for (const { process } of living()) await process.thaw();
         service.grow();
         await world.advance(12_000);
         expect(service.violations).toEqual([]);

@@ -35,10 +35,13 @@ export class SimulatedProcess {
     return new Promise((resolve) => this.world.at(ms, resolve, this));
   }
 
-  thaw(): void {
+  async thaw(): Promise<void> {
     this.frozen = false;
     const due = this.backlog.splice(0);
-    while (due.length > 0) due.splice(Math.floor(this.world.random() * due.length), 1)[0]?.();
+    while (due.length > 0) {
+      due.splice(Math.floor(this.world.random() * due.length), 1)[0]?.();
+      await settle();
+    }
   }
 }
 
