@@ -15,7 +15,7 @@ import {
 } from '../src/index.js';
 import { type Numbered, numbered } from './support/events.js';
 import { busy, poisoned, refusingSink } from './support/refusing-sink.js';
-import { batches } from './support/scripted-source.js';
+import { batches, gate } from './support/scripted-source.js';
 
 type Data = { readonly n: number; readonly key: string };
 const at = (key: string, ...numbers: number[]) => numbers.map((n) => ({ key, data: { n, key } }));
@@ -169,6 +169,49 @@ test('a letter enters at the stage that failed, as that had received it', async 
   });
   expect(ns(sink.taken)).toEqual([1, 11, 21]);
   expect(seen).toEqual([0, 1, 2]);
+});
+
+test('an event that fails in the sink after a later one of its key has failed in a stage is replayed first', async () => {
+  const { source, deadLetters, from, to } = given();
+  const bad = new Set([0, 1]);
+  const held = gate();
+  const inner = refusingSink<Data>(({ data }) => (bad.has(data?.n ?? -1) ? poisoned() : undefined));
+  const sink = {
+    ...inner,
+    async open() {
+      const session = await inner.open({} as never);
+      return {
+        [Symbol.asyncDispose]: async () => {},
+        async write(events: Parameters<typeof session.write>[0], ctx: Parameters<typeof session.write>[1]) {
+          await held.promise;
+          await session.write(events, ctx);
+        },
+      };
+    },
+  };
+  const stage = mapEvents((data: Data) => {
+    if (data.n === 1 && bad.has(1)) throw new Error('bad');
+    return data;
+  });
+  const pipe = from.pipe(stage).to(sink, to);
+  await running(pipe, async () => {
+    source.push(...at('a', 0, 1, 2));
+    await waitFor(() => deadLetters.letters.length > 0, { what: 'the later one to be stored' });
+    // Asked for while the earlier one is still on its way: it waits for that.
+    await pipe.deadLetters.request();
+    held.resolve();
+    await waitFor(() => deadLetters.letters.length === 3, { what: 'the earlier one' });
+    expect(ns(deadLetters.letters.map(({ event }) => event))).toEqual([1, 2, 0]);
+    bad.clear();
+    await waitFor(
+      async () => {
+        await pipe.deadLetters.request();
+        return (await open(deadLetters)).length === 0;
+      },
+      { what: 'the replay' },
+    );
+    expect(ns(inner.taken)).toEqual([0, 1, 2]);
+  });
 });
 
 test('a letter of a stage that there is no more waits again, and says so', async () => {
