@@ -6,13 +6,15 @@ export type Round = ReadonlyMap<Metric, readonly { readonly value: number; reado
 
 type Observe = (record: RecordGauge) => void | Promise<void>;
 
-/** An observer that takes longer is left out of the round, in milliseconds. */
+/** How long an observer may take, in milliseconds, lest it is left out of the round. */
 const PATIENCE_MS = 2_000;
 
 /** Those who record gauges. All metrics of one look share a round, so that each observer is asked once. */
 export class Observers {
   readonly #all = new Set<Observe>();
   #round: Promise<Round> | undefined;
+
+  constructor(private readonly patienceMs = PATIENCE_MS) {}
 
   /** Returns what removes it. */
   add(observe: Observe): () => void {
@@ -39,7 +41,7 @@ export class Observers {
       if (values === undefined) round.set(gauge, [{ value, attributes }]);
       else values.push({ value, attributes });
     };
-    await Promise.all([...this.#all].map((observe) => within(asked(observe, record), PATIENCE_MS)));
+    await Promise.all([...this.#all].map((observe) => within(asked(observe, record), this.patienceMs)));
     over = true;
     return round;
   }

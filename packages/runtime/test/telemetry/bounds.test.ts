@@ -52,7 +52,7 @@ function comingAndGoing() {
 
 const series = (text: string, metric: string) => text.split('\n').filter((line) => line.startsWith(`${metric}{`));
 
-test('lanes that come and go leave nothing behind', async () => {
+test('lanes that come and go leave nothing behind', { timeout: 60_000 }, async () => {
   const registry = new Registry();
   const { source, next } = comingAndGoing();
   const running = pipeline('lanes', { telemetry: prometheusTelemetry({ registry }), maxMeasuredLanes: 5 })
