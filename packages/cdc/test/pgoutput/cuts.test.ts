@@ -9,13 +9,15 @@ const history = fc.array(
   { minLength: 1, maxLength: 10 },
 );
 
+type History = typeof history extends fc.Arbitrary<infer H> ? H : never;
+
 interface Read {
   readonly events: readonly string[];
   readonly position: Position;
 }
 
 /** The frames of a stream from its beginning; `size` events at most. */
-function read(given: fc.TypeOfArbitrary<typeof history>, size: number, cuts: readonly Position[] = []): Read[] {
+function read(given: History, size: number, cuts: readonly Position[] = []): Read[] {
   const progress = new Progress(0, 0, cuts);
   const frames: Read[] = [];
   let events: string[] = [];
