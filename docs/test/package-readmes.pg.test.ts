@@ -22,13 +22,17 @@ describe('@sluice/cdc', () => {
   });
 });
 
-// A test of its own, which starts a server of its own.
+// Tests of their own, which start servers of their own.
 describe('the README of @sluice/testkit', async () => {
-  await loadSnippet(firstLines('testkit').code);
+  for (const { code } of runnable('testkit')) await loadSnippet(code);
 });
 
+function runnable(name: string): Snippet[] {
+  return snippets().filter(({ page, mode }) => page === `packages/${name}/README.md` && mode === 'run');
+}
+
 function firstLines(name: string): Snippet {
-  const [block] = snippets().filter(({ page, mode }) => page === `packages/${name}/README.md` && mode === 'run');
+  const [block] = runnable(name);
   if (block === undefined) throw new Error(`packages/${name}/README.md has no block that says \`ts run\``);
   return block;
 }
