@@ -1,11 +1,19 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CheckpointStore, ComponentError } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type Sink } from '@sluice/contracts';
 import { virtualTime, waitFor } from '@sluice/testkit';
 import express from 'express';
 import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { type App, type AppOptions, app, memoryCheckpoints, memorySink, pipeline } from '../../src/index.js';
+import {
+  type App,
+  type AppOptions,
+  app,
+  memoryCheckpoints,
+  memorySink,
+  memorySource,
+  pipeline,
+} from '../../src/index.js';
 import type { Numbered } from '../support/events.js';
 import {
   batches,
@@ -179,6 +187,38 @@ test('a stall takes the app off ready after a minute, and off live after five mo
   expect(service.health()).toMatchObject({ ready: false, live: false });
   void service.stop();
   await time.until(() => service.state === 'stopped', { what: 'the end' });
+  await ended;
+});
+
+test('of a pipeline with branches, the one that stands still is named, and what it gave up', async () => {
+  using time = virtualTime();
+  const source = memorySource<number>();
+  source.push({ key: 'a', data: 1 }, { key: 'b', data: 2 });
+  const good = memorySink<number>({ name: 'good' });
+  const stuck: Sink<number> = {
+    name: 'stuck',
+    features: { delivery: 'plain' },
+    open: async () => ({ write: () => new Promise(() => {}), async [Symbol.asyncDispose]() {} }),
+  };
+  const checkpoints = memoryCheckpoints();
+  const routed = pipeline('orders', { notice })
+    .from(source)
+    .route({
+      good: (branch) => branch.to(good, { checkpoints }),
+      stuck: (branch) => branch.to(stuck, { checkpoints }),
+    });
+  const service = app({ parts: [routed], signals: [], notice, drainTimeoutMs: 0 });
+  const ended = service.run();
+  await time.advance(90_000);
+  expect(service.health()).toMatchObject({
+    ready: false,
+    reasons: [{ part: 'orders/stuck', kind: 'stalled' }],
+    pipelines: { 'orders/good': { health: 'idle' }, 'orders/stuck': { health: 'stalled' } },
+  });
+  const stopping = service.stop();
+  await time.until(() => service.state === 'stopped', { what: 'the end' });
+  expect((await stopping).pipelines).toMatchObject([{ name: 'orders', outcome: 'gave-up' }]);
+  expect([...((await stopping).pipelines[0]?.givenUp.values() ?? [])]).toEqual([2]);
   await ended;
 });
 
