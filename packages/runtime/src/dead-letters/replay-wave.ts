@@ -26,6 +26,8 @@ export interface WaveParts {
    * in the sink or in the store.
    */
   readonly reached: (lane: Lane, position: Position) => boolean;
+  /** Letters of this lane are requested, and can't be replayed here yet. */
+  readonly held: (lane: Lane) => void;
   /** Keys whose letters are known to be stored in the order of their events. */
   readonly straight: Set<string>;
 }
@@ -50,6 +52,7 @@ export async function composeWave(parts: WaveParts): Promise<Wave | undefined> {
     for (const letter of letters) {
       if (!lanes.has(letter.lane)) lanes.set(letter.lane, await parts.ours(letter.lane));
       if (lanes.get(letter.lane)) ours.push(letter);
+      else parts.held(letter.lane);
     }
     const wave = await chosen(inKeyOrder(ours), parts);
     if (wave.letters.length > 0 || wave.refused.length > 0) return wave;
@@ -73,6 +76,7 @@ async function chosen(letters: readonly DeadLetter[], parts: WaveParts): Promise
     }
     if (key !== undefined && (held.has(key) || (parked && !parts.reached(letter.lane, letter.position)))) {
       held.add(key);
+      parts.held(letter.lane);
       continue;
     }
     if (parked && key !== undefined && !runs.has(key) && (await comesTooEarly(letter, key, parts))) {

@@ -14,7 +14,7 @@ import { composeWave, type Wave, type WaveParts } from './replay-wave.js';
 export const REPLAY_LANE: Lane = 'dead letters';
 
 /** What replays need of their generation. */
-export interface ReplayParts extends Omit<WaveParts, 'straight'> {
+export interface ReplayParts extends Omit<WaveParts, 'straight' | 'held'> {
   /** Who resolves the letters. */
   readonly owner: string;
   /** How often requested letters are looked for, in milliseconds. */
@@ -48,6 +48,9 @@ export class Replays {
   /** Parked keys whose letters are known to be stored in the order of their events. */
   readonly #straight = new Set<string>();
 
+  /** Lanes of requested letters that can't be replayed here yet, and since when there are some. */
+  readonly #held = new Set<Lane>();
+  #heldSince: number | undefined;
   readonly #credits = new Credits(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
 
   constructor(private readonly parts: ReplayParts) {
@@ -122,20 +125,35 @@ export class Replays {
     try {
       while (this.#again && !this.#stopped) {
         this.#again = false;
+        this.#held.clear();
         while (!this.#stopped && (await this.#replaySome()));
         if (!this.#stopped && this.parts.parked && this.parts.parked.size > 0) await this.parts.parked.sync();
         for (const key of this.#straight) if (!this.parts.parked?.has(key)) this.#straight.delete(key);
       }
       this.#troubles = 0;
+      this.#tellHeld();
     } catch (error) {
       this.#troubles += 1;
       if (!this.parts.signal.aborted) this.parts.retried(error, this.#troubles);
     }
   }
 
+  /** Says once, of what was asked for and does not happen, what it waits for. */
+  #tellHeld(): void {
+    if (this.#held.size === 0) this.#heldSince = undefined;
+    else this.#heldSince ??= performance.now();
+    if (this.#heldSince === undefined || performance.now() - this.#heldSince < PATIENCE_MS) return;
+    this.#heldSince = Number.POSITIVE_INFINITY;
+    const lanes = [...this.#held].slice(0, 5).join(', ');
+    this.parts.setting.notice(
+      `dead letters of lane ${lanes} are requested, and wait for the instance that holds it, or for it to come to where they failed`,
+    );
+  }
+
   /** Answers whether there may be more. */
   async #replaySome(): Promise<boolean> {
-    const wave = await composeWave({ ...this.parts, straight: this.#straight });
+    const held = (lane: Lane) => this.#held.add(lane);
+    const wave = await composeWave({ ...this.parts, straight: this.#straight, held });
     if (wave === undefined || this.#stopped) return false;
     if (wave.refused.length > 0) await this.#resolve(wave.refused);
     if (wave.letters.length === 0) return wave.refused.length > 0;
@@ -181,6 +199,9 @@ export class Replays {
     await tryAgain(() => store.resolve(outcomes, owner), { policy, signal, retried });
   }
 }
+
+/** How long requested letters may wait until that is told, in milliseconds. */
+const PATIENCE_MS = 60_000;
 
 const START = { resume: '', within: 0 };
 
