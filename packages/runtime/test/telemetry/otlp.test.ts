@@ -34,10 +34,8 @@ async function endpoint() {
 }
 
 test('metrics and linked spans arrive over OTLP as they were made', { timeout: 30_000 }, async () => {
-  // Where there is a real collector, it is asked instead, and a person looks at what it shows.
-  const collector = process.env['SLUICE_TEST_OTLP_URL'];
   await using own = await endpoint();
-  const url = collector ?? own.url;
+  const { url } = own;
   const reader = new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({ url: `${url}/v1/metrics` }),
     exportIntervalMillis: 3_600_000,
@@ -58,7 +56,6 @@ test('metrics and linked spans arrive over OTLP as they were made', { timeout: 3
     .run();
   await tracers.shutdown();
   await meters.shutdown();
-  if (collector !== undefined) return;
   const metrics = own.of('/v1/metrics')[0].resourceMetrics[0].scopeMetrics[0].metrics as {
     name: string;
     sum?: object;
