@@ -55,6 +55,7 @@ function featuresOf(parts: readonly (readonly [string, Source<unknown>])[]): Sou
     ack,
     replayable: parts.every(([, { features }]) => features.replayable),
     ...(Number.isFinite(visibility) ? { visibilityTimeoutMs: visibility } : {}),
+    ...(parts.some(([, { features }]) => features.shared) ? { shared: true } : {}),
   };
 }
 

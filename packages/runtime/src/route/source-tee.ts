@@ -80,6 +80,13 @@ export class SourceTee {
         ...start,
         maxBatchBytes,
         notice,
+        refresh: async () => {
+          await Promise.all(openings.map(({ context }) => context.refresh?.()));
+          const now = leastCheckpoints(openings.map(({ context }) => context.checkpoints));
+          for (const name of ['checkpoints', 'cuts'] as const) start[name].clear();
+          for (const [lane, checkpoint] of now.checkpoints) start.checkpoints.set(lane, checkpoint);
+          for (const [lane, cuts] of now.cuts) start.cuts.set(lane, cuts);
+        },
         standby: (reason) => {
           for (const { context } of openings) context.standby?.(reason);
         },

@@ -17,7 +17,10 @@ export interface LeasedSourceOptions {
    *   wait for each other.
    */
   readonly share: 'source' | 'lanes';
-  /** What the leases are called by; the same for all instances. Default: the pipeline's name. */
+  /**
+   * What the leases are called by, with the name of the source after it; the same for all instances. Default: the pipeline's name. Needed
+   * where a pipeline merges several leased sources of one name.
+   */
   readonly name?: string;
   /**
    * How long a lease lasts without a renewal, in milliseconds: so long after the crash of an instance another one goes on. It is renewed
@@ -67,7 +70,8 @@ export function sharedBy<T>(source: Source<T>, options: LeasedSourceOptions, clo
     features: { ...source.features, shared: true },
     open(ctx) {
       openings += 1;
-      const prefix = `${name ?? ctx.pipeline}/`;
+      // A pipeline may merge several; the name of a source may have any character.
+      const prefix = `${name ?? ctx.pipeline}/${encodeURIComponent(source.name)}/`;
       const sharing: Sharing = { name: source.name, prefix, owner: `${instance}/${openings}`, pollMs, graceMs, clock };
       if (share === 'source') return openWhole(source, desk, sharing, ctx);
       return openShared({ source, desk, membership: new Membership(lease, ttlMs, sharing), sharing, ctx });

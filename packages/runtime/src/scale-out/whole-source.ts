@@ -46,9 +46,11 @@ async function turn(desk: LeaseDesk, sharing: Sharing, ctx: SourceContext): Prom
     const answer = await desk.acquire(`${sharing.prefix}source`, sharing.owner, told);
     if (answer instanceof HeldLease) {
       standby?.(undefined);
+      ctx.standby?.(undefined);
       if (!signal.aborted) return answer;
       await desk.release(answer);
     } else {
+      ctx.standby?.(`${answer.by} reads ${sharing.name}`);
       if (answer.by !== holder) notice(`stands by: ${answer.by} reads ${sharing.name}`);
       holder = answer.by;
       standby?.(`${holder} reads ${sharing.name}`);

@@ -65,9 +65,9 @@ function service(
 /** How many lanes each owner holds, ascending. */
 async function spread(lease: Lease): Promise<number[]> {
   const counts = new Map<string, number>();
-  const members = await lease.holders('shared/members/');
+  const members = await lease.holders('shared/many/members/');
   for (const { owner } of members) counts.set(owner, 0);
-  for (const { owner } of await lease.holders('shared/lanes/')) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  for (const { owner } of await lease.holders('shared/many/lanes/')) counts.set(owner, (counts.get(owner) ?? 0) + 1);
   return [...counts.values()].sort();
 }
 
@@ -84,12 +84,14 @@ test('one instance reads and the others stand by, saying who reads; when it leav
   await waitFor(() => second.notices.length > 0, { what: 'the second one to say something', timeoutMs });
   const [holder] = await lease.holders('shared/');
   expect(second.notices).toEqual([`stands by: ${holder?.owner} reads many`]);
+  expect(second.running.report().standby).toBe(`${holder?.owner} reads many`);
   log.grow(20);
   await first.running.caughtUp({ timeoutMs });
   await first.running.drain();
   log.grow(20);
   await waitFor(() => second.sink.events.length === 40, { what: 'the second one to go on', timeoutMs });
   expect([first.sink.events.length, second.running.state]).toEqual([40, 'running']);
+  expect(second.running.report().standby).toBeUndefined();
   expect(second.running.report().counters.retries).toBe(0);
   for (const lane of ['a', 'b']) expect(ofLane([first, second], lane)).toEqual(upTo(40));
   log.end();

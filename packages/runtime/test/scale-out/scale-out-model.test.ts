@@ -244,7 +244,9 @@ for (const share of ['lanes', 'source'] as const) {
         await world.advance(12_000);
         expect(service.violations).toEqual([]);
         for (const [lane, count] of service.count) expect(service.read.get(lane)?.size, `read of ${lane}`).toBe(count);
-        const held = (await world.store.holders(share === 'lanes' ? 'p/lanes/' : 'p/source')).map(({ owner }) => owner);
+        const held = (await world.store.holders(share === 'lanes' ? 'p/many/lanes/' : 'p/many/source')).map(
+          ({ owner }) => owner,
+        );
         if (share === 'lanes') {
           const counts = [...new Set(held)].map((owner) => held.filter((other) => other === owner).length);
           expect(held).toHaveLength(5);
