@@ -26,6 +26,8 @@ export interface AggregateOptions<T, S, U> extends ScopeOptions {
   readonly reduce: (state: S, data: T | null, event: Envelope<T>) => S | undefined;
   /** The data that an event gives with the state after it; undefined for none. Default: the state. */
   readonly emit?: (state: S, event: Envelope<T>) => U | null | undefined;
+  /** Type of the events that are emitted. Default: as received. */
+  readonly type?: string;
   /** How long the id of an event is remembered, in milliseconds. Longer than a redelivery may take. Default: a week. */
   readonly keepMs?: number;
 }
@@ -47,8 +49,8 @@ export interface AggregateOptions<T, S, U> extends ScopeOptions {
 export function aggregateEvents<T, S, U = S>(
   options: AggregateOptions<T, S, U>,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
-  checkScope('aggregateEvents', options, ['key', 'initial', 'reduce', 'emit', 'keepMs']);
-  const { store, scope, key = (event) => event.key, keepMs = KEEP_MS } = options;
+  checkScope('aggregateEvents', options, ['key', 'initial', 'reduce', 'emit', 'type', 'keepMs']);
+  const { store, scope, key = (event) => event.key, type, keepMs = KEEP_MS } = options;
   checkKeepMs('aggregateEvents', keepMs);
   return inSequence('aggregateEvents', (): Handle<T, U> => {
     const pruning = new Pruning(options, keepMs);
@@ -74,7 +76,8 @@ export function aggregateEvents<T, S, U = S>(
       for (const one of keyed) {
         try {
           const data = fold.apply(one);
-          if (data !== undefined) made.push(one.event.with(data, { key: one.key }));
+          if (data !== undefined)
+            made.push(one.event.with(data, { key: one.key, ...(type === undefined ? {} : { type }) }));
         } catch (cause) {
           failures.push({ event: one.event, cause });
         }

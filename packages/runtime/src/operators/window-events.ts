@@ -1,5 +1,6 @@
 import { ComponentError, type Envelope, type StateValue } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
+import { REPLAY_LANE } from '../dead-letters/replays.js';
 import type { Delivery, Failure } from '../delivery/delivery.js';
 import type { Flow } from '../delivery/flow.js';
 import {
@@ -65,6 +66,8 @@ const MAX_OVERLAP = 1_000;
  * One read, one look into the inbox and one write for each delivery; one scan more, and one removal, when windows close. In
  * memory: the windows of one delivery, and those that close together.
  *
+ * A dead letter that is replayed is late whatever its time: the windows of its lane have gone on without it.
+ *
  * Order: by end, then key. Throws: as `aggregateEvents`.
  */
 export function windowEvents<T, S, U = ClosedWindow<S>>(
@@ -84,6 +87,11 @@ export function windowEvents<T, S, U = ClosedWindow<S>>(
     const pruning = new Pruning(options, setting.keepMs);
     return async (delivery, emitDelivery) => {
       const { flow } = delivery;
+      if (delivery.lane === REPLAY_LANE) {
+        delivery.divert(delivery.events.map((event) => ({ event, cause: lateError(scope) })));
+        delivery.settle();
+        return;
+      }
       const domain = `${delivery.partition ?? ''}/${delivery.lane}`;
       let lane = lanes.get(domain);
       if (lane === undefined || lane.ledger !== delivery.entries[0]?.ledger) {

@@ -1,6 +1,6 @@
 import { virtualTime } from '@sluice/testkit';
 import { concatMap, delay, of } from 'rxjs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   batchBy,
   type Delivery,
@@ -13,6 +13,8 @@ import {
   windowEvents,
 } from '../../src/index.js';
 import { sinkOf } from '../support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const HOUR = 3_600_000;
 const jumps = [

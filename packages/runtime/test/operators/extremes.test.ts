@@ -1,6 +1,6 @@
 import { Envelope, type EventOrigin, type Frame, type Source } from '@sluice/contracts';
 import { assertSettled, waitFor } from '@sluice/testkit';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   batchBy,
   dedupeEvents,
@@ -12,6 +12,8 @@ import {
   pipeline,
 } from '../../src/index.js';
 import { at, gate, scriptedLane, scriptedSource, sinkOf } from '../support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const MiB = 1024 * 1024;
 

@@ -1,8 +1,10 @@
 import { ComponentError, type StateStore } from '@sluice/contracts';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { aggregateEvents, dedupeEvents, memoryState, windowEvents } from '../../src/index.js';
 import { calm, type Given, runThrough, someEvents } from '../support/operator-run.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What a store makes of a call: it answers, it refuses, or it does what it was asked and the answer is lost. */
 type Answer = 'fine' | 'refused' | 'lost';

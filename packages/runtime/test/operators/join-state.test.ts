@@ -1,6 +1,6 @@
 import { Envelope, type EventOrigin } from '@sluice/contracts';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   joinState,
   memoryCheckpoints,
@@ -11,6 +11,8 @@ import {
   pipeline,
   stateTable,
 } from '../../src/index.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Customer {
   readonly name: string;

@@ -12,8 +12,10 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Delivery, memoryCheckpoints, memorySink, memorySource, type Notice, pipeline } from '../../src/index.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 type Step = OperatorFunction<Delivery<number>, Delivery<number>>;
 
@@ -102,7 +104,7 @@ test('filter of RxJS loses a delivery that others of its keys follow: that is re
 
 test('take of RxJS ends early: the pipeline is told so, and starts anew where it was', async () => {
   const { sink, notices, running, ended } = run((deliveries) => deliveries.pipe(take(1)));
-  await waitFor(() => sink.events.length === 30, { what: 'the events, by and by', timeoutMs: 4_000 });
+  await waitFor(() => sink.events.length === 30, { what: 'the events, by and by', timeoutMs: 30_000 });
   await running.drain();
   await ended;
   expect(sink.events.map(({ id }) => id)).toEqual(inOrder);

@@ -1,8 +1,10 @@
 import type { StateStore } from '@sluice/contracts';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { aggregateEvents, batchBy, dedupeEvents, filterEvents, memoryState, windowEvents } from '../../src/index.js';
 import { calm, type Given, runThrough, someCourse, someEvents } from '../support/operator-run.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Copies of events, as a producer that tries again makes them: in any places after the first. */
 const withCopies = fc
@@ -93,6 +95,21 @@ test('aggregateEvents emits the running state of each key', async () => {
     }),
     { numRuns: 40 },
   );
+});
+
+test('what an aggregate emits has the id of its event, the key of the state and the type that it was told', async () => {
+  const events = [{ id: 'e0', key: 'a', value: 3, at: 0 }];
+  const { written } = await runThrough(events, () =>
+    aggregateEvents<Given, number>({
+      store: memoryState(),
+      scope: 's',
+      key: ({ data }) => `sum of ${data?.key}`,
+      type: 'sum',
+      initial: () => 0,
+      reduce: (sum, data) => sum + (data?.value ?? 0),
+    }),
+  );
+  expect(written.map(({ id, key, type, data }) => [id, key, type, data])).toEqual([['e0', 'sum of a', 'sum', 3]]);
 });
 
 test('through crashes aggregateEvents counts each event once, and the last state of each key reaches the sink', async () => {

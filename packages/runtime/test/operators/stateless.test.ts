@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
   batchBy,
@@ -12,6 +12,8 @@ import {
   validateEvents,
 } from '../../src/index.js';
 import { calm, type Given, runThrough, someCourse, someEvents } from '../support/operator-run.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Without crashes everything is written once, in order. */
 const quiet = someCourse.map(({ batches }) => ({ ...calm, batches }));

@@ -1,7 +1,7 @@
 import { assertSettled, virtualTime, waitFor } from '@sluice/testkit';
 import fc from 'fast-check';
 import { NEVER } from 'rxjs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   mapEventsAsync,
   memoryCheckpoints,
@@ -16,6 +16,8 @@ import type { Numbered } from '../support/events.js';
 import { calm, type Given, runThrough, someEvents } from '../support/operator-run.js';
 import { PartitionedSource } from '../support/partitioned-source.js';
 import { gate } from '../support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 test('throttleEvents lets no more pass in any span of time than it is told, loses nothing and keeps the order', async () => {
   const scenario = fc.record({

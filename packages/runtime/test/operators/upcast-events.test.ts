@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   type MemoryEvent,
   memoryCheckpoints,
@@ -11,6 +11,8 @@ import {
   type Upcasters,
   upcastEvents,
 } from '../../src/index.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const steps: Upcasters = {
   sent: {
