@@ -96,7 +96,7 @@ function watchOver(pid, folder) {
 // The last processes of a killed namespace let go of files and groups a moment later.
 const afterwards = `
 cat >/dev/null
-kill -KILL "$1"
+grep -q "$2" "/proc/$1/cmdline" && kill -KILL "$1"
 groups() { find /sys/fs/cgroup -depth -type d -path "*/\${folder##*/}*"; }
 folder=$2 left=100
 while [ $left -gt 0 ]; do
