@@ -1,4 +1,4 @@
-import type { CheckpointStore, LaneReader } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type LaneReader } from '@sluice/contracts';
 import { type VirtualTime, virtualTime } from '@sluice/testkit';
 import { filter } from 'rxjs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -234,3 +234,29 @@ async function healthyFor(
   }
   expect(told()).toEqual([]);
 }
+
+test('a source that opens and breaks at once, again and again, is a stall', async () => {
+  const watched = watch((notice) =>
+    pipeline('test', { notice })
+      .from(
+        scriptedSource(async function* () {
+          yield await Promise.reject(new ComponentError('TEST_BREAKS', 'breaks', { retry: 'backoff' }));
+        }),
+      )
+      .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints(), retry: { maxMs: 1_000 } }),
+  );
+  await stalls(watched, /opening: the source and the sink are not open/);
+  expect(watched.running.report().health.trouble).toMatchObject({ code: 'TEST_BREAKS' });
+});
+
+test('a pipeline that has stopped is not stalled any more', async () => {
+  const { time, running } = watch((notice) =>
+    pipeline('test', { notice }).from(batches(1)).to(sinkOf(never), { checkpoints: memoryCheckpoints() }),
+  );
+  await time.advance(2 * MINUTE);
+  expect(running.report().health.status).toBe('stalled');
+  const drained = running.drain({ timeoutMs: 0 });
+  await time.until(() => running.state === 'stopped', { what: 'the end' });
+  await drained;
+  expect(running.report().health).toEqual({ status: 'idle', quietMs: 0 });
+});

@@ -83,7 +83,7 @@ export class RunningPipeline implements Pipeline {
   readonly #watchdog: Watchdog;
   /** Why the source waits on purpose, while it does. */
   #standby: string | undefined;
-  /** How often source and sink were opened in full. */
+  /** The last opening that the watchdog found open; one that breaks at once counts as none. */
   #opened = 0;
   readonly #counters: Counters = {
     received: 0,
@@ -238,6 +238,7 @@ export class RunningPipeline implements Pipeline {
           this.#state = 'failed';
           throw error;
         }
+        this.#state = 'starting';
         this.#retried(error, attempt);
         await pause(backoffMs(this.plan.retry, attempt), this.#stop.signal);
       }
@@ -285,7 +286,6 @@ export class RunningPipeline implements Pipeline {
     }
     this.#generation = generation;
     tellGeneration(this.plan, this.#counters.generations, 'opened');
-    this.#opened += 1;
     if (!this.#stop.signal.aborted) this.#state = 'running';
     try {
       // A drain that came while it was being opened found nothing to drain.
@@ -321,6 +321,7 @@ export class RunningPipeline implements Pipeline {
   #see(): { opening: boolean; strands: readonly Strand[] } | undefined {
     if (this.#state !== 'starting' && this.#state !== 'running') return undefined;
     const opening = this.#state === 'starting';
+    if (!opening) this.#opened = this.#counters.generations;
     const waits = opening && this.#standby === undefined ? 'the source and the sink are not open' : undefined;
     const strands = opening ? [] : (this.#generation?.strands.look() ?? []);
     return { opening, strands: [{ name: 'opening', done: this.#opened, waits }, ...strands] };

@@ -45,9 +45,12 @@ export class Watchdog {
     this.#timer.unref();
   }
 
+  /** Ends: what no longer means to run is not stalled. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#known = UNSEEN;
+    this.#trouble = undefined;
   }
 
   /** Something failed and is tried again. */
