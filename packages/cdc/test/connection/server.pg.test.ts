@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, type TestDatabase, testDatabase } from '@sluice/testkit/postgres';
 import { expect, test } from 'vitest';
 import { changesOf, Driver } from '../support/drive.js';
+import { turnOnTls } from '../support/tls-server.js';
 
 const ids = (events: readonly { data: { after: unknown } | null }[]) =>
   events.map(({ data }) => (data?.after as { id: number } | null)?.id);
@@ -47,24 +47,13 @@ async function insertAfterRestart(db: TestDatabase, from: number): Promise<void>
 
 test('over TLS, with the certificate checked', async () => {
   await using server = await startPostgres();
-  const key = join(server.dataDir, 'server.key');
-  const cert = join(server.dataDir, 'server.crt');
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject];
-  execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const { uid, gid } = await stat(server.dataDir);
-  await chown(key, uid, gid);
-  await chown(cert, uid, gid);
-  await chmod(key, 0o600);
+  const ca = await turnOnTls(server);
   await using db = await testDatabase({ url: server.url });
-  await db.query('ALTER SYSTEM SET ssl = on');
-  await db.query('SELECT pg_reload_conf()');
   await db.query('CREATE TABLE rows (id int PRIMARY KEY, text text)');
   await db.query('INSERT INTO rows VALUES (0)');
 
   const url = new URL(db.url);
   const { hostname: host, port, username: user, password, pathname } = url;
-  const ca = execFileSync('cat', [cert], { encoding: 'utf8' });
   const plain = { host, port: Number(port), user, password: decodeURIComponent(password), database: pathname.slice(1) };
   const secure = { ...plain, host: '127.0.0.1', ssl: { ca } };
   await using driver = await Driver.open(changesOf(db.url, 'secure', { connection: secure, tables: ['public.rows'] }));
