@@ -55,17 +55,26 @@ const series = (text: string, metric: string) => text.split('\n').filter((line) 
 test('lanes that come and go leave nothing behind', { timeout: 60_000 }, async () => {
   const registry = new Registry();
   const { source, next } = comingAndGoing();
-  const running = pipeline('lanes', { telemetry: prometheusTelemetry({ registry }), maxMeasuredLanes: 5 })
+  let release = () => {};
+  let held = Promise.resolve();
+  const running = pipeline('lanes', { telemetry: prometheusTelemetry({ registry }), maxMeasuredLanes: 20 })
     .from(source)
-    .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() });
+    .to(
+      sinkOf(() => held),
+      { checkpoints: memoryCheckpoints() },
+    );
   const ended = running.run();
+  const seen = async () => series((await exposed(registry)).text, 'sluice_lane_unsettled').length;
   const sizes: number[] = [];
-  for (let round = 1; round <= 5; round++) {
-    next(40);
-    await waitFor(() => running.report().counters.written === round * 120, { what: 'the lanes of the round' });
-    await waitFor(async () => series((await exposed(registry)).text, 'sluice_lane_unsettled').length === 0, {
-      what: 'the lanes to be gone',
+  for (let round = 1; round <= 10; round++) {
+    held = new Promise((resolve) => {
+      release = resolve;
     });
+    next(4);
+    await waitFor(() => running.report().counters.received === round * 12, { what: 'the lanes of the round' });
+    expect(await seen()).toBe(round <= 5 ? 4 : 1);
+    release();
+    await waitFor(async () => (await seen()) === 0, { what: 'the lanes to be gone' });
     sizes.push((await exposed(registry)).text.split('\n').length);
   }
   expect(new Set(sizes).size).toBe(1);
