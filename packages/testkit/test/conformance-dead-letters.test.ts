@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { conformance, deadLetterStoreConformance } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
+import { leaking } from './fixtures/leaking.js';
 import { type DeadLetterDefect, memoryDeadLetterPlace } from './fixtures/memory-dead-letter-store.js';
 
 const letters = (defect?: DeadLetterDefect) =>
@@ -50,3 +51,11 @@ describe('a broken dead-letter store is found by the promise that it breaks', ()
     ['gone when reopened', 'letters, audit trails and attempts outlast the store object'],
   ])('%s', (defect, name) => expectBroken(letters(defect), name));
 });
+
+test('a dead-letter store that leaks on close is found', () => {
+  const suite = deadLetterStoreConformance({
+    name: 'leaks',
+    create: async () => leaking('store', memoryDeadLetterPlace()),
+  });
+  return expectBroken(suite, 'a closed store leaves nothing open');
+}, 20_000);

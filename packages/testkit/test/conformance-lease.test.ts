@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { conformance, leaseConformance } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
+import { leaking } from './fixtures/leaking.js';
 import { type LeaseDefect, memoryLeasePlace } from './fixtures/memory-lease.js';
 
 const lease = (defect?: LeaseDefect) =>
@@ -46,3 +47,8 @@ describe('a broken lease is found by the promise that it breaks', () => {
     ['gone when reopened', 'leases and fences outlast the lease object'],
   ])('%s', (defect, name) => expectBroken(lease(defect), name));
 });
+
+test('a lease that leaks on close is found', () => {
+  const suite = leaseConformance({ name: 'leaks', create: async () => leaking('lease', memoryLeasePlace()) });
+  return expectBroken(suite, 'a closed lease leaves nothing open');
+}, 20_000);

@@ -1,8 +1,9 @@
 import { describe, test } from 'vitest';
-import { conformance, searchIndexConformance } from '../src/conformance/index.js';
+import { conformance, type SearchIndexFixture, searchIndexConformance } from '../src/conformance/index.js';
 import { memorySearch } from '../src/index.js';
 import { expectBroken } from './expect-broken.js';
 import { brokenSearch, type SearchDefect } from './fixtures/broken-search.js';
+import { leaking } from './fixtures/leaking.js';
 
 const search = (defect?: SearchDefect) =>
   searchIndexConformance({
@@ -57,3 +58,13 @@ describe('a broken search index is found by the promise that it breaks', () => {
     ['gone when reopened', 'documents and deletions outlast the index object'],
   ])('%s', (defect, name) => expectBroken(search(defect), name));
 });
+
+test('a search index that leaks on close is found', () => {
+  const suite = searchIndexConformance({
+    name: 'leaks',
+    features: memorySearch({ fields: {} }).features,
+    create: async (fields) =>
+      leaking<SearchIndexFixture>('index', { index: () => memorySearch({ fields }), async [Symbol.asyncDispose]() {} }),
+  });
+  return expectBroken(suite, 'a closed index leaves nothing open');
+}, 20_000);

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { conformance, stateStoreConformance } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
+import { leaking } from './fixtures/leaking.js';
 import { memoryStatePlace, type StateDefect } from './fixtures/memory-state-store.js';
 
 const state = (defect?: StateDefect) =>
@@ -37,3 +38,8 @@ describe('a broken state store is found by the promise that it breaks', () => {
     ['gone when reopened', 'values, revisions and the inbox outlast the store object'],
   ])('%s', (defect, name) => expectBroken(state(defect), name));
 });
+
+test('a state store that leaks on close is found', () => {
+  const suite = stateStoreConformance({ name: 'leaks', create: async () => leaking('store', memoryStatePlace()) });
+  return expectBroken(suite, 'a closed store leaves nothing open');
+}, 20_000);

@@ -6,6 +6,7 @@ import {
   sourceConformance,
 } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
+import { leaking } from './fixtures/leaking.js';
 import { type CheckpointDefect, memoryCheckpointPlace } from './fixtures/memory-checkpoint-store.js';
 import { memoryQueue, type QueueDefect } from './fixtures/memory-queue.js';
 import { memorySink, type SinkDefect } from './fixtures/memory-sink.js';
@@ -110,3 +111,11 @@ describe('a broken source of single acks is found by the promise that it breaks'
     ['leaks on close', 'a disposed session leaves nothing open'],
   ])('%s', { timeout: 20_000 }, (defect, name) => expectBroken(sourceConformance(memoryQueue(defect)), name));
 });
+
+test('a checkpoint store that leaks on close is found', () => {
+  const suite = checkpointStoreConformance({
+    name: 'leaks',
+    create: async () => leaking('store', memoryCheckpointPlace()),
+  });
+  return expectBroken(suite, 'a closed store leaves nothing open');
+}, 20_000);

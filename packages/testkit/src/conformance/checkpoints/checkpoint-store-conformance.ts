@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointStore, CheckpointWrite } from '@sluice/contracts';
+import { leavesNothingOpen } from '../leaves-nothing-open.js';
 import { mustEqual, mustHold } from '../promise-broken.js';
 import { type ConformanceSuite, promise } from '../suite.js';
 
@@ -181,6 +182,14 @@ export function checkpointStoreConformance(subject: CheckpointStoreUnderTest): C
           }
         },
       ),
+
+      promise('a closed store leaves nothing open', false, async () => {
+        await using fixture = await subject.create();
+        await leavesNothingOpen(
+          () => fixture.store(),
+          async (store) => store.save([await acquired(store, 'lane', at('A', 7))]),
+        );
+      }),
 
       promise('checkpoints and fences outlast the store object', subject.volatile ?? false, async () => {
         await using fixture = await subject.create();

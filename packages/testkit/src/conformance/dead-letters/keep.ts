@@ -1,4 +1,5 @@
 import { awkwardTexts } from '../awkward.js';
+import { leavesNothingOpen } from '../leaves-nothing-open.js';
 import { mustEqual } from '../promise-broken.js';
 import type { ConformanceTest } from '../suite.js';
 import { type Check, type DeadLetterStoreUnderTest, eventIds, letterFor, letterOf } from './dead-letter-fixture.js';
@@ -70,6 +71,16 @@ export function keepPromises(check: Check, subject: DeadLetterStoreUnderTest): C
       mustEqual((await store.audit(ids[1])).length, 2, 'the audit trail of another');
       mustEqual((await store.list({ pipeline: 'q' })).length, 1, 'letters of another pipeline');
     }),
+
+    check('a closed store leaves nothing open', (_, fixture) =>
+      leavesNothingOpen(
+        () => fixture.store(),
+        async (store) => {
+          await store.put([letterOf('a')]);
+          await store.discard({ pipeline: 'p' }, 'me');
+        },
+      ),
+    ),
 
     check(
       'letters, audit trails and attempts outlast the store object',

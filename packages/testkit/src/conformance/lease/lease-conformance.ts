@@ -1,5 +1,6 @@
 import type { Lease } from '@sluice/contracts';
 import { awkwardTexts } from '../awkward.js';
+import { leavesNothingOpen } from '../leaves-nothing-open.js';
 import { mustEqual, mustHold } from '../promise-broken.js';
 import { type ConformanceSuite, promise } from '../suite.js';
 import {
@@ -164,6 +165,13 @@ export function leaseConformance(subject: LeaseUnderTest): ConformanceSuite {
             'a term that was taken an hour ahead ends as given',
           );
         },
+      ),
+
+      check('a closed lease leaves nothing open', (_, fixture) =>
+        leavesNothingOpen(
+          () => fixture.lease(),
+          (lease) => mustAcquire(lease, 'r', 'a'),
+        ),
       ),
 
       check('resources and owners may have any name', async (lease) => {

@@ -1,5 +1,6 @@
 import { isBatchError, type SearchDocument } from '@sluice/contracts';
 import { awkwardTexts } from '../awkward.js';
+import { leavesNothingOpen } from '../leaves-nothing-open.js';
 import { mustEqual, mustHold, mustReject } from '../promise-broken.js';
 import type { ConformanceTest } from '../suite.js';
 import { applyOne, type Check, FIELDS, idsOf, type SearchIndexUnderTest } from './search-fixture.js';
@@ -183,6 +184,16 @@ export function applyPromises(check: Check, subject: SearchIndexUnderTest): Conf
       mustEqual([found?.document, found?.version.value], [{ size: 20 }, 20n], 'the document');
       for (const index of indexes) await index[Symbol.asyncDispose]();
     }),
+
+    check('a closed index leaves nothing open', (_, fixture) =>
+      leavesNothingOpen(
+        () => fixture.index(),
+        async (index) => {
+          await applyOne(index, 'a', 1n, { title: 'one' });
+          await index.search({});
+        },
+      ),
+    ),
 
     check(
       'documents and deletions outlast the index object',

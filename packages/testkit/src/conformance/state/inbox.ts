@@ -1,4 +1,5 @@
 import { awkwardTexts } from '../awkward.js';
+import { leavesNothingOpen } from '../leaves-nothing-open.js';
 import { mustEqual } from '../promise-broken.js';
 import type { ConformanceTest } from '../suite.js';
 import { type Check, revisionOf, writeNew } from './state-store-fixture.js';
@@ -109,6 +110,16 @@ export function inboxPromises(check: Check): ConformanceTest[] {
       await writing;
       mustEqual(torn, undefined, 'the inbox between two reads of the value has at least the first, at most the second');
     }),
+
+    check('a closed store leaves nothing open', (_, fixture) =>
+      leavesNothingOpen(
+        () => fixture.store(),
+        async (store) => {
+          const writes = [{ key: 'a', value: 1, expected: await revisionOf(store, 'a') }];
+          await store.write('scope', { writes, seen: ['e'] });
+        },
+      ),
+    ),
 
     check('ids are forgotten that were put there before a time, and no others', async (store) => {
       await writeNew(store, [['a', 1]], ['e1', 'e2']);
