@@ -1,11 +1,13 @@
 import { ComponentError } from '@sluice/contracts';
 import { assertSettled, waitFor } from '@sluice/testkit';
 import { type OperatorFunction, tap } from 'rxjs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   batchBy,
   type Delivery,
+  mapEvents,
   memoryCheckpoints,
+  memoryDeadLetters,
   memorySink,
   memorySource,
   partitionByKey,
@@ -13,6 +15,8 @@ import {
 } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { batches, batchOf, gate, scriptedLane, scriptedSource, sinkOf, until } from './support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const retry = { maxAttempts: 3, initialMs: 1, maxMs: 1 };
 const after = (action: (delivery: Delivery<Numbered>) => Promise<void>) =>
@@ -152,6 +156,41 @@ test('of a lane that was taken away it is never done: what is settled there may 
   await running.drain();
   await ended;
   expect(due).toBe(0);
+});
+
+test('it waits for what became a dead letter too', async () => {
+  const store = memoryDeadLetters();
+  const put = gate();
+  const order: string[] = [];
+  const running = pipeline('test')
+    .from(batches(1))
+    .pipe(
+      after(async () => void order.push('due')),
+      mapEvents((data) => {
+        if (data.n === 2) throw new RangeError('two');
+        return data;
+      }),
+    )
+    .to(memorySink<Numbered>(), {
+      checkpoints: memoryCheckpoints(),
+      deadLetters: {
+        ...store,
+        async put(letters) {
+          await put.promise;
+          await store.put(letters);
+          order.push('buried');
+        },
+      },
+      retry,
+    });
+  const ended = running.run();
+  await waitFor(() => running.report().counters.written === 4, { what: 'the others' });
+  expect(order).toEqual([]);
+  put.resolve();
+  await waitFor(() => order.length === 2, { what: 'both' });
+  expect(order).toEqual(['buried', 'due']);
+  await running.drain();
+  await ended;
 });
 
 test('a drain waits for it until its deadline, and says what it gave up', async () => {

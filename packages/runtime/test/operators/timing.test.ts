@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { NEVER } from 'rxjs';
 import { expect, test, vi } from 'vitest';
 import {
+  batchBy,
   mapEventsAsync,
   memoryCheckpoints,
   memoryDeadLetters,
@@ -210,6 +211,21 @@ test('a stage with a time-out of its own that keeps a delivery longer is named, 
   await waitFor(() => sink.events.length === 1, { what: 'the event' });
   await running.drain();
   await ended;
+});
+
+test('a time-out of its own holds for an operator too that holds back by design', async () => {
+  const source = memorySource<number>();
+  const notices: string[] = [];
+  const running = pipeline('held', { notice: ({ code, message }) => notices.push(`${code} ${message}`) })
+    .from(source)
+    .pipe(timeoutEvents(batchBy<number>({ events: 10, ms: 3_600_000 }), { ms: 50 }))
+    .to(memorySink<number>(), { checkpoints: memoryCheckpoints(), retry: { initialMs: 1, maxMs: 1 } });
+  const ended = running.run();
+  source.push({ data: 1 });
+  const told = await waitFor(() => notices.find((one) => one.startsWith('EVENT_TIMEOUT')), { what: 'the time-out' });
+  expect(told).toContain('timeoutEvents of batchBy');
+  await running.drain();
+  await ended.catch(() => 'it may have been told too often');
 });
 
 test('options of time that make no sense are refused, and the error names them', () => {
