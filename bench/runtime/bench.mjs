@@ -23,7 +23,7 @@ export async function runRuntime(args) {
   for (const size of sizes) {
     const results = await measure({ size, events, runs, cpuProf });
     const about = `${events.toLocaleString('en')} events, ${runs} runs each`;
-    parts.push(`## Batches of ${size}: ${about}\n\n${comparison(results)}`);
+    parts.push(`## Batches of ${size}: ${about}\n\n${comparison(results)}${verdict(size, results)}`);
     console.log(`\n${parts.at(-1)}`);
   }
   if (values.save) await save('runtime', parts.join('\n\n'));
@@ -40,6 +40,20 @@ async function measure({ size, events, runs, cpuProf }) {
     }
   }
   return results;
+}
+
+/** What a pipeline may cost above the plain loop, in µs per event, by the events of a batch. */
+const LIMITS = { 100: 0.1, 10: 0.15 };
+
+/** Whether Sluice keeps to the limit, by CPU time too: that moves less when the machine is busy. */
+function verdict(size, results) {
+  const limit = LIMITS[size];
+  if (limit === undefined) return '';
+  const above = (of) => median(results.get(SLUICE).map(of)) - median(results.get(PLAIN).map(of));
+  const wall = above(({ seconds, events }) => (seconds / events) * 1e6);
+  const cpu = above(({ cpuSeconds, events }) => (cpuSeconds / events) * 1e6);
+  const kept = Math.min(wall, cpu) <= limit ? 'within' : 'ABOVE';
+  return `\n\nSluice adds ${wall.toFixed(3)} µs of time and ${cpu.toFixed(3)} µs of CPU to the plain loop: ${kept} the limit of ${limit} µs.`;
 }
 
 /** The overhead is that over the plain loop's median. */
