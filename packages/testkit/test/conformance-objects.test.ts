@@ -3,6 +3,7 @@ import { conformance, type ObjectStoreFixture, objectStoreConformance } from '..
 import { memoryObjects } from '../src/index.js';
 import { expectBroken } from './expect-broken.js';
 import { brokenObjects, type ObjectDefect } from './fixtures/broken-objects.js';
+import { type PresignDefect, presignedObjects } from './fixtures/presigned-objects.js';
 
 const objects = (defect?: ObjectDefect) =>
   objectStoreConformance({
@@ -53,4 +54,21 @@ describe('a broken object store is found by the promise that it breaks', () => {
     ['leaks a timer', 'a reading that is left early, or never begun, leaves nothing open'],
     ['gone when reopened', 'objects outlast the store object'],
   ])('%s', { timeout: 30_000 }, (defect, name) => expectBroken(objects(defect), name));
+});
+
+const presigned = (defect?: PresignDefect) =>
+  objectStoreConformance({
+    name: 'objects with addresses',
+    features: { presigned: true, maxBytes: 64 * 1_048_576 },
+    create: () => presignedObjects(defect),
+  });
+
+conformance(presigned(), { describe, test: (name, run) => test(name, { timeout: 40_000 }, run) });
+
+describe('a broken address is found by its promise', () => {
+  test.each<[PresignDefect]>([['permits any method'], ['permits any object'], ['never runs out']])(
+    '%s',
+    { timeout: 60_000 },
+    (defect) => expectBroken(presigned(defect), 'an address permits what it was made for, and for its time'),
+  );
 });

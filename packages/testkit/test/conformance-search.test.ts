@@ -8,7 +8,7 @@ import { leaking } from './fixtures/leaking.js';
 const search = (defect?: SearchDefect) =>
   searchIndexConformance({
     name: 'memorySearch',
-    features: { fuzzy: false, highlights: true, facets: true, suggest: true },
+    features: { fuzzy: true, highlights: true, facets: true, suggest: true },
     async create(fields) {
       const make = () => (defect ? brokenSearch(defect, fields) : memorySearch({ fields }));
       const index = make();
@@ -53,6 +53,7 @@ describe('a broken search index is found by the promise that it breaks', () => {
     ['any cursor', 'a cursor that is none, or that of another request, is refused'],
     ['no limit', REQUEST],
     ['highlights as it is', 'shows matches in <em>, and the rest of the text escaped'],
+    ['finds words only as they are', 'finds words with a letter too few, too many or wrong'],
     ['facets of the page', 'counts the values of fields over all that matches'],
     ['suggests twice', 'suggests values by how a word begins, each once'],
     ['gone when reopened', 'documents and deletions outlast the index object'],

@@ -40,7 +40,7 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
 
   return {
     name: 'memory',
-    features: { fuzzy: false, highlights: true, facets: true, suggest: true },
+    features: { fuzzy: true, highlights: true, facets: true, suggest: true },
     fields,
     async apply(changes, { adopt = false } = {}) {
       const failures = new Map<number, ComponentError>();

@@ -5,7 +5,10 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }
 
-/** How well a document matches: 0 when it lacks one of the words, else the weights of the fields that have them. */
+/**
+ * How well a document matches: 0 when it lacks one of the words, else the weights of the fields that have them. A word of four
+ * letters or more that differs by one letter counts half.
+ */
 export function scoreOf(document: SearchDocument, words: readonly string[], fields: SearchFields): number {
   let score = 0;
   const has = new Set<string>();
@@ -13,9 +16,10 @@ export function scoreOf(document: SearchDocument, words: readonly string[], fiel
     const value = Object.hasOwn(document, name) ? document[name] : null;
     if (kind !== 'text' || typeof value !== 'string') continue;
     const found = new Set(wordsOf(value));
-    for (const word of words.filter((each) => found.has(each))) {
-      has.add(word);
-      score += weight;
+    for (const word of words) {
+      const closeness = found.has(word) ? 1 : [...found].some((other) => isSlip(word, other)) ? 0.5 : 0;
+      if (closeness > 0) has.add(word);
+      score += weight * closeness;
     }
   }
   return words.every((word) => has.has(word)) ? score : 0;
@@ -30,6 +34,15 @@ export function highlighted(text: string, words: readonly string[]): string | un
     return `<em>${escaped(part)}</em>`;
   });
   return matches > 0 ? parts.join('') : undefined;
+}
+
+/** Whether one letter is too few, too many or wrong. */
+function isSlip(word: string, other: string): boolean {
+  if (Math.min(word.length, other.length) < 4 || Math.abs(word.length - other.length) > 1) return false;
+  let start = 0;
+  while (start < word.length && word[start] === other[start]) start += 1;
+  const rests = [start, start + 1].flatMap((a) => [start, start + 1].map((b) => [word.slice(a), other.slice(b)]));
+  return rests.some(([a, b]) => a === b);
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,5 @@
 import { trackResources } from '../../leak/track-resources.js';
+import { waitFor } from '../../wait/wait-for.js';
 import { mustEqual, mustHold, mustReject } from '../promise-broken.js';
 import type { ConformanceTest } from '../suite.js';
 import { bytesOf, type Check, mustHave, type ObjectStoreUnderTest, readAll } from './object-store-fixture.js';
@@ -230,7 +231,7 @@ export function findPromises(check: Check, subject: ObjectStoreUnderTest): Confo
 
     check(
       'an address permits what it was made for, and for its time',
-      async (store) => {
+      async (store, fixture) => {
         const sign = async (key: string, method: 'GET' | 'PUT', expiresInMs = 60_000) =>
           (await store.presign?.(key, { method, expiresInMs })) ?? '';
         await store.put('a b/é', bytesOf(1_000));
@@ -244,6 +245,11 @@ export function findPromises(check: Check, subject: ObjectStoreUnderTest): Confo
         const forged = await fetch((await sign('new', 'GET')).replace('/new', '/a%20b/%C3%A9'));
         mustHold(!forged.ok, 'an address for another object is refused', forged.status);
         await mustHave(store, 'new', bytesOf(7));
+        const short = await sign('new', 'GET', 1_000);
+        await waitFor(async () => !(await fetch(short)).ok, {
+          what: 'an address to run out',
+          timeoutMs: fixture.timeoutMs ?? 30_000,
+        });
       },
       unsigned,
     ),

@@ -17,6 +17,8 @@ export interface ObjectStoreUnderTest {
 export interface ObjectStoreFixture extends AsyncDisposable {
   /** A store over the place, anew at each call, as another process would have it. */
   store(): ObjectStore;
+  /** How long the suite waits for an address of one second to run out, in milliseconds. Default: 30,000. */
+  readonly timeoutMs?: number;
 }
 
 /** Makes a test over a place of its own. */
