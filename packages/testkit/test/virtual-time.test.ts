@@ -1,4 +1,6 @@
 import { createServer } from 'node:http';
+import { setTimeout as namedTimeout } from 'node:timers';
+import { setTimeout as promisedTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { virtualTime } from '../src/index.js';
 
@@ -49,6 +51,18 @@ test('sockets stay real: a request is answered while time stands still', async (
   expect(time.now()).toBe(0);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('timers that were imported by name are virtual too', async () => {
+  const fired: string[] = [];
+  {
+    using time = virtualTime();
+    namedTimeout(() => fired.push('named'), 60_000);
+    void promisedTimeout(60_000).then(() => fired.push('promised'));
+    await time.advance(60_000);
+  }
+  expect(fired).toEqual(['named', 'promised']);
+  await promisedTimeout(1); // real again
 });
 
 test('until says what it waited for', async () => {

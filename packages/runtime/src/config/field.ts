@@ -18,7 +18,7 @@ export interface FieldOptions {
   readonly expects?: string;
 }
 
-const FIELD = Symbol('sluice.config.field');
+const FIELD: unique symbol = Symbol.for('sluice.config.field');
 
 /** A field with more to say than its schema; made by {@link field}. */
 export interface Field<S extends ConfigSchema = ConfigSchema> extends FieldOptions {

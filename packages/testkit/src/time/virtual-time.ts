@@ -1,3 +1,4 @@
+import { syncBuiltinESMExports } from 'node:module';
 import { inspect } from 'node:util';
 import { type Clock, install } from '@sinonjs/fake-timers';
 import { ComponentError } from '@sluice/contracts';
@@ -38,8 +39,9 @@ export interface VirtualTime extends Disposable {
 }
 
 /**
- * Takes the place of the process's timers, `Date` and `performance.now()`, with every test framework. Sockets, files, promises
- * and `setImmediate` stay real, and get their turn between two timers; `AbortSignal.timeout` stays real too.
+ * Takes the place of the process's timers, those of `node:timers/promises` too, of `Date` and `performance.now()`, with every
+ * test framework. Sockets, files, promises and `setImmediate` stay real, and get their turn between two timers;
+ * `AbortSignal.timeout` stays real too.
  *
  * Begin it before what it shall rule is made: the monotonic clock starts anew, at 0.
  *
@@ -56,12 +58,17 @@ export function virtualTime({ now = new Date(), turns = 3 }: VirtualTimeOptions 
     shouldClearNativeTimers: true,
     ignoreMissingTimers: true,
   });
+  // For those who import them by name from node:timers.
+  syncBuiltinESMExports();
   return {
     now: () => performance.now(),
     advance: (ms) => advanceTo(clock, performance.now() + ms, turns),
     until: (condition, options) => runUntil(clock, condition, options, turns),
     jumpWallClock: (ms) => clock.setSystemTime(clock.now + ms),
-    [Symbol.dispose]: () => clock.uninstall(),
+    [Symbol.dispose]() {
+      clock.uninstall();
+      syncBuiltinESMExports();
+    },
   };
 }
 
@@ -73,6 +80,9 @@ const STEP_MS = 1_000;
 async function advanceTo(clock: Clock, end: number, turns: number): Promise<void> {
   await loopTurns(turns);
   for (let left = end - performance.now(); left > 0; left = end - performance.now()) await next(clock, left, turns);
+  // Those that fall due at the very end, besides the one that brought us there.
+  clock.tick(0);
+  await loopTurns(turns);
 }
 
 async function runUntil<T>(
