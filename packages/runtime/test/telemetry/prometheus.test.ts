@@ -1,7 +1,7 @@
 import { waitFor } from '@sluice/testkit';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { mapEvents, memoryCheckpoints, memorySink, memorySource, pipeline } from '../../src/index.js';
+import { filterEvents, mapEvents, memoryCheckpoints, memorySink, memorySource, pipeline } from '../../src/index.js';
 import { prometheusTelemetry } from '../../src/telemetry/prometheus/index.js';
 import { exposed } from '../support/exposed.js';
 import { failingSink } from '../support/failing-sink.js';
@@ -139,4 +139,25 @@ test('a pipeline that takes the place of a failed one goes on counting where tha
 test('one registry has one telemetry, whoever asks for it', () => {
   const registry = new Registry();
   expect(prometheusTelemetry({ registry })).toBe(prometheusTelemetry({ registry }));
+});
+
+test('the parts of a routed pipeline are told apart by their sinks', async () => {
+  const registry = new Registry();
+  const source = memorySource<number>();
+  const to = (name: string) => memorySink<number>({ name });
+  const running = pipeline('routed', { telemetry: prometheusTelemetry({ registry }) })
+    .from(source)
+    .route({
+      all: (branch) => branch.to(to('all'), { checkpoints: checkpoints() }),
+      odd: (branch) => branch.pipe(filterEvents((n) => n % 2 === 1)).to(to('odd'), { checkpoints: checkpoints() }),
+    });
+  const ended = running.run();
+  source.push(...[1, 2, 3].map((data) => ({ data })));
+  await running.caughtUp();
+  const seen = await exposed(registry);
+  const written = (sink: string) => seen.value('sluice_pipeline_events_written_total', { pipeline: 'routed', sink });
+  expect([written('all'), written('odd')]).toEqual([3, 2]);
+  expect(seen.value('sluice_lane_lag_bytes', { pipeline: 'routed', sink: 'odd', lane: 'memory' })).toBe(0);
+  await running.drain();
+  await ended;
 });
