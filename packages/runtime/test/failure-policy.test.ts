@@ -1,4 +1,4 @@
-import { Envelope, type SinkFeatures } from '@sluice/contracts';
+import { type DeadLetterStore, Envelope, type SinkFeatures } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import {
@@ -156,6 +156,31 @@ test.each(['__proto__', 'constructor', '', 'a\r\nb: c', 'k'.repeat(10_000)])(
     await ended;
   },
 );
+
+test('one put is under way at a time, however slow: letters are stored in the order of their events', async () => {
+  const deadLetters = memoryDeadLetters();
+  let underWay = 0;
+  let puts = 0;
+  const put: DeadLetterStore['put'] = async (letters) => {
+    underWay += 1;
+    puts += 1;
+    expect(underWay).toBe(1);
+    // The first takes longest: were others to begin meanwhile, they would come before it.
+    for (let turns = puts === 1 ? 20 : 1; turns > 0; turns--) await new Promise(setImmediate);
+    await deadLetters.put(letters);
+    underWay -= 1;
+  };
+  const { source, from, to } = given({ deadLetters: { ...deadLetters, put }, onFailure: 'park' });
+  source.push(...at('a', ...Array.from({ length: 60 }, (_, n) => n)));
+  source.end();
+  const sink = memorySink<Data>();
+  await from
+    .pipe(stage(() => true))
+    .to(sink, to)
+    .run();
+  expect(ns(deadLetters.letters.map(({ event }) => event as never))).toEqual(Array.from({ length: 60 }, (_, n) => n));
+  expect(puts).toBeLessThan(20);
+});
 
 test('events without a key are skipped where keys are parked', async () => {
   const deadLetters = memoryDeadLetters();

@@ -193,15 +193,28 @@ test('an event that fails in the sink after a later one of its key has failed in
     if (data.n === 1 && bad.has(1)) throw new Error('bad');
     return data;
   });
-  const pipe = from.pipe(stage).to(sink, to);
+  let looks = 0;
+  const list: DeadLetterStore['list'] = (filter) => {
+    if (filter.status === 'requested') looks += 1;
+    return deadLetters.list(filter);
+  };
+  const pipe = from.pipe(stage).to(sink, { ...to, deadLetters: { ...deadLetters, list } });
   await running(pipe, async () => {
     source.push(...at('a', 0, 1, 2));
     await waitFor(() => deadLetters.letters.length > 0, { what: 'the later one to be stored' });
+    bad.delete(1);
     // Asked for while the earlier one is still on its way: it waits for that.
     await pipe.deadLetters.request();
+    await waitFor(() => looks > 2, { what: 'somebody to have looked for requested letters' });
     held.resolve();
     await waitFor(() => deadLetters.letters.length === 3, { what: 'the earlier one' });
     expect(ns(deadLetters.letters.map(({ event }) => event))).toEqual([1, 2, 0]);
+    // Not even then: the earlier one must be asked for too.
+    await waitFor(() => deadLetters.letters[0]?.status === 'waiting', { what: 'the later one to be refused' });
+    expect(deadLetters.letters[0]).toMatchObject({ attempts: 1, cause: { code: 'UNKNOWN' } });
+    await pipe.deadLetters.request({ ids: [deadLetters.letters[0]?.id ?? ''] });
+    await waitFor(() => deadLetters.letters[0]?.status === 'waiting', { what: 'it to be refused again' });
+    expect(ns(inner.taken)).toEqual([]);
     bad.clear();
     await waitFor(
       async () => {

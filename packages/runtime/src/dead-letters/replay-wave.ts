@@ -10,7 +10,6 @@ import {
 } from '@sluice/contracts';
 import type { Failure } from '../delivery/delivery.js';
 import { causeOf } from '../retry/failure-class.js';
-import { parkedCause } from './followers.js';
 
 /** What decides which letters are next. */
 export interface WaveParts {
@@ -228,9 +227,9 @@ function comesBefore({ id }: DeadLetter, { id: other }: DeadLetter): boolean {
   return id.length === other.length ? id < other : id.length < other.length;
 }
 
-/** A letter that must wait for an earlier one of its key. */
-function mustWait({ id }: DeadLetter): ReplayOutcome {
-  return { id, outcome: 'failed', cause: causeOf(parkedCause()), attempts: 0 };
+/** A letter that must wait for an earlier one of its key. Why it is there stays as it was. */
+function mustWait({ id, cause }: DeadLetter): ReplayOutcome {
+  return { id, outcome: 'failed', cause, attempts: 0 };
 }
 
 function unknownStage({ id, stage }: DeadLetter): ReplayOutcome {
