@@ -25,6 +25,8 @@ export class LaneFeed implements LaneReader<unknown> {
   reads = false;
   /** Whether the branch takes no more frames. */
   closed = false;
+  /** The end of what the branch was given. */
+  given: Position | undefined;
   /** How far the branch has confirmed; its checkpoint at first. */
   reached: Position | undefined;
   #revoke: (revocation: Revocation) => void = () => {};
@@ -71,6 +73,7 @@ export class LaneFeed implements LaneReader<unknown> {
   }
 
   give(frame: Frame<unknown>, held: HeldFrame): void {
+    this.given = frame.position;
     this.#queue.push({ frame, held });
   }
 

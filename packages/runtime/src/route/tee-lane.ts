@@ -175,9 +175,9 @@ export class TeeLane implements FeedOwner {
     });
   }
 
-  #hasReachedEnd({ reached }: LaneFeed): boolean {
-    const end = this.#before;
-    return end === undefined || (reached !== undefined && comparePositions(reached, end) >= 0);
+  /** Whether the branch has confirmed all that it was given. */
+  #hasReachedEnd({ reached, given }: LaneFeed): boolean {
+    return given === undefined || (reached !== undefined && comparePositions(reached, given) >= 0);
   }
 
   #tellEnd(): void {
