@@ -91,7 +91,7 @@ export const ERRORS = {
   PIPELINE_EVENT_FAILED: {
     retry: 'operator',
     advice:
-      'An event could not be processed and there is no dead-letter store. Give `deadLetters` to .to(), or mend the cause.',
+      'An event could not be processed, and the pipeline stops at such events: it has no dead-letter store, or `onFailure` says so. Give `deadLetters` to .to(), or mend the cause.',
   },
   PIPELINE_NOT_CAUGHT_UP: {
     retry: 'backoff',

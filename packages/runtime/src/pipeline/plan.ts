@@ -70,7 +70,7 @@ export interface ToOptions {
   readonly onFailure?: FailurePolicy;
   /** How often letters are looked for that somebody wants replayed, in milliseconds. Default: 1,000. */
   readonly deadLetterPollMs?: number;
-  /** When the sink is left alone for a while because it fails again and again. `false`: never. */
+  /** When the sink is left alone for a while because it fails again and again. Default: after 5 whole writes; `false`: never. */
   readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
