@@ -39,6 +39,7 @@ describe('a broken checkpoint store is found by the promise that it breaks', () 
     ['joins names', 'every name is one of its own, whatever is in it'],
     ['mixes pipelines', 'an acquired lane is loaded with its fence, and without a position'],
     ['gone when reopened', 'checkpoints and fences outlast the store object'],
+    ['says that it is volatile', 'says when what was saved does not outlive it'],
   ])('%s', (defect, name) => expectBroken(checkpoints(defect), name));
 });
 

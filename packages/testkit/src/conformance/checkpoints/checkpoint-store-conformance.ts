@@ -202,6 +202,10 @@ export function checkpointStoreConformance(subject: CheckpointStoreUnderTest): C
         const { fence } = await second.acquire('p', 's', 'lane', 'b');
         mustHold(fence > write.fence, 'the fence grows over reopening', [write.fence, fence]);
       }),
+
+      check('says when what was saved does not outlive it', async (store) => {
+        mustEqual(store.durable ?? true, subject.volatile === undefined, 'durable');
+      }),
     ],
   };
 }
