@@ -3,6 +3,8 @@ import { describe, test } from 'vitest';
 import { conformance, transportConformance } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
 import { brokenTransport, REFUSED, type TransportDefect } from './fixtures/broken-transport.js';
+import type { QueueDefect } from './fixtures/memory-queue.js';
+import { memoryQueueTransport } from './fixtures/memory-queue-transport.js';
 
 const transport = (defect?: TransportDefect) =>
   transportConformance({
@@ -67,4 +69,23 @@ describe('a broken transport is found by the promise that it breaks', () => {
     ['gone after a restart', 'what was published is still there after a restart of everything'],
     ['new ids on redelivery', 'a subscription: delivers again, the same, what was not confirmed'],
   ])('%s', (defect, name) => expectBroken(transport(defect), name));
+});
+
+const queues = (defect?: QueueDefect) =>
+  transportConformance({
+    name: 'memory queues',
+    features: { ack: 'individual', orderedByKey: true, durable: false, groups: true },
+    subscription: { ack: 'individual', replayable: false, visibilityTimeoutMs: 1_000 },
+    create: async () => memoryQueueTransport(defect),
+  });
+
+conformance(queues(), { describe, test: (name, run) => test(name, { timeout: 40_000 }, run) });
+
+describe('a broken transport of single acks is found by the promise that it breaks', () => {
+  test.each<[QueueDefect, string]>([
+    ['loses one', 'every event that was published arrives, and once'],
+    ['acks early', 'what a member has not settled goes to another once it has ended, the same'],
+    ['acks nothing', 'what a member has settled does not go to another'],
+    ['acks nothing', 'a subscription: an acknowledged event is not delivered again; the others are'],
+  ])('%s', { timeout: 20_000 }, (defect, name) => expectBroken(queues(defect), name));
 });

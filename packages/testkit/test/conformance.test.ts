@@ -18,7 +18,10 @@ const checkpoints = (defect?: CheckpointDefect) =>
 describe('adapters that keep their promises', () => {
   conformance(checkpoints(), { describe, test });
   conformance(sourceConformance(memorySource()), { describe, test });
-  conformance(sourceConformance(memoryQueue()), { describe, test });
+  conformance(sourceConformance(memoryQueue()), {
+    describe,
+    test: (name, run) => test(name, { timeout: 40_000 }, run),
+  });
   for (const delivery of ['plain', 'idempotent', 'atomic'] as const) {
     conformance(sinkConformance(memorySink(delivery)), { describe, test });
   }

@@ -3,7 +3,7 @@ import { awkwardTexts } from '../awkward.js';
 import { mustEqual, mustHold } from '../promise-broken.js';
 import { factsIn } from '../sample-event.js';
 import type { ConformanceTest } from '../suite.js';
-import { eventsOf, settle, type TransportBench, texts } from './transport-bench.js';
+import { eventsOf, reachHead, settle, type TransportBench, texts } from './transport-bench.js';
 import type { Check, TransportUnderTest } from './transport-fixture.js';
 
 /** What arrives, and as what. */
@@ -30,7 +30,7 @@ export function carryPromises(check: Check, { features }: TransportUnderTest): C
       for (const from of [0, 20, 40]) await bench.send('t', texts(20, from));
       await Promise.all(texts(20, 60).map((text) => bench.send('t', [text])));
       await reader.untilEvents(80);
-      await reader.settleAt(await reader.session.head());
+      await reachHead(reader, features);
       mustEqual(reader.values.sort(), texts(80).sort(), 'the events');
       await settle(reader);
     }),

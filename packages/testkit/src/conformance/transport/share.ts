@@ -2,7 +2,7 @@ import { isComponentError } from '@sluice/contracts';
 import { trackResources } from '../../leak/track-resources.js';
 import { mustEqual, mustHold, mustReject } from '../promise-broken.js';
 import type { ConformanceTest } from '../suite.js';
-import { eventsOf, settle, texts } from './transport-bench.js';
+import { eventsOf, reachHead, settle, texts } from './transport-bench.js';
 import type { Check, TransportUnderTest } from './transport-fixture.js';
 
 /** Who gets which events, and when they are safe. */
@@ -31,7 +31,7 @@ export function sharePromises(check: Check, { features, refusedTopics = [] }: Tr
         await bench.send('u', texts(20, 20));
         const all = () => one.values.length + two.values.length >= 40;
         await Promise.all([one.until('40 events over both', all), two.until('40 events over both', all)]);
-        for (const reader of [one, two]) await reader.settleAt(await reader.session.head());
+        for (const reader of [one, two]) await reachHead(reader, features);
         mustEqual([...one.values, ...two.values].sort(), texts(40).sort(), 'the events over both members');
         for (const reader of [one, two]) await settle(reader);
       },
@@ -73,7 +73,7 @@ export function sharePromises(check: Check, { features, refusedTopics = [] }: Tr
       for (const topic of topics) await bench.send(topic, [topic]);
       for (const [at, reader] of readers.entries()) {
         await reader.untilEvents(1);
-        await reader.settleAt(await reader.session.head());
+        await reachHead(reader, features);
         mustEqual(reader.values, [topics[at]], 'the events of a topic');
         await settle(reader);
         await reader[Symbol.asyncDispose]();
@@ -94,9 +94,8 @@ export function sharePromises(check: Check, { features, refusedTopics = [] }: Tr
       for (const from of [0, 5, 10]) {
         await bench.send('t', texts(5, from));
         await bench.stopPublishing();
-        const head = await reader.session.head();
-        if (head.size === 0) await reader.untilEvents(from + 5);
-        else await reader.settleAt(head);
+        if (features.ack === 'individual') await reader.untilEvents(from + 5);
+        else await reader.settleAt(await reader.session.head());
         mustEqual(reader.values.length, from + 5, 'events up to the head, once publish has resolved');
       }
       await settle(reader);

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { ComponentContext, Envelope, PublishContext, Publisher, Transport } from '@sluice/contracts';
+import type {
+  ComponentContext,
+  Envelope,
+  PublishContext,
+  Publisher,
+  Transport,
+  TransportFeatures,
+} from '@sluice/contracts';
 import { type SampleFacts, sampleEvent } from '../sample-event.js';
 import type { SourceFixture } from '../source/source-fixture.js';
 import { type Checkpoints, SourceReader } from '../source/source-reader.js';
@@ -97,6 +104,11 @@ export function eventsOf(reader: SourceReader<Uint8Array>): Envelope<Uint8Array>
 export async function settle(reader: SourceReader<Uint8Array>): Promise<void> {
   for (const { frame } of reader.batches) for (const token of frame.tokens ?? []) await token.ack();
   if (reader.batches.every(({ frame }) => frame.tokens === undefined)) await reader.confirm();
+}
+
+/** Reads up to the head, so that what comes too often has come. Events that are settled singly have no such place. */
+export async function reachHead(reader: SourceReader<Uint8Array>, { ack }: TransportFeatures): Promise<void> {
+  if (ack === 'cumulative') await reader.settleAt(await reader.session.head());
 }
 
 /** `count` texts, all different. */
