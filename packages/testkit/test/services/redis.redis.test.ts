@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { waitFor } from '../../src/index.js';
 import { isAlive } from '../../src/postgres/postmaster-pid.js';
 import { redisService } from '../../src/services/index.js';
+import { runFixture } from '../fixtures/run-fixture.js';
 
 test('the Redis of the run takes commands, scripts, streams and messages', async () => {
   await using service = await redisService();
@@ -43,4 +44,18 @@ test('a Redis of its own is empty, on loopback alone, and gone once it is stoppe
   await service.stop();
   await service.stop();
   expect(isAlive(pid)).toBe(false);
+});
+
+test('a Redis of its own ends when the process that started it is killed', async () => {
+  const { child, first } = await runFixture<{ url: string }>('hold-redis');
+  try {
+    const redis = new Redis(first.url, { retryStrategy: null });
+    redis.on('error', () => undefined); // it goes away below
+    const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1]);
+    redis.disconnect();
+    child.kill('SIGKILL');
+    await waitFor(() => !isAlive(pid), { what: 'the server to end', timeoutMs: 30_000 });
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
