@@ -1,58 +1,10 @@
 import type { DeadLetterStore, SinkFeatures } from '@sluice/contracts';
-import { ComponentError } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
-import {
-  batchBy,
-  mapEvents,
-  memoryCheckpoints,
-  memoryDeadLetters,
-  memorySource,
-  partitionByKey,
-  pipeline,
-  type RunningPipeline,
-  type ToOptions,
-} from '../src/index.js';
-import { type Numbered, numbered } from './support/events.js';
+import { batchBy, mapEvents, partitionByKey } from '../src/index.js';
 import { busy, poisoned, refusingSink } from './support/refusing-sink.js';
-import { batches, gate } from './support/scripted-source.js';
-
-type Data = { readonly n: number; readonly key: string };
-const at = (key: string, ...numbers: number[]) => numbers.map((n) => ({ key, data: { n, key } }));
-const ns = (events: readonly { readonly data: unknown }[]) => events.map(({ data }) => (data as Data | null)?.n);
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
-
-function given(options: ToOptions = {}) {
-  const source = memorySource<Data>({ batch: 3 });
-  const deadLetters = memoryDeadLetters();
-  const from = pipeline('test', { notice: () => {}, checkpointIntervalMs: 1 }).from(source);
-  const to: ToOptions = {
-    checkpoints: memoryCheckpoints(),
-    deadLetters,
-    onFailure: 'park',
-    deadLetterPollMs: 20,
-    retry: { initialMs: 1, maxMs: 2, maxAttempts: 3 },
-    ...options,
-  };
-  return { source, deadLetters, from, to };
-}
-
-async function running<T>(pipe: RunningPipeline, body: () => Promise<T>): Promise<T> {
-  const ended = pipe.run();
-  try {
-    return await body();
-  } finally {
-    await pipe.drain({ timeoutMs: 2_000 });
-    await ended;
-  }
-}
-
-const open = async (store: DeadLetterStore) =>
-  (await store.list({ pipeline: 'test', limit: 10_000 })).filter(
-    ({ status }) => status === 'waiting' || status === 'requested',
-  );
-const none = (store: DeadLetterStore) =>
-  waitFor(async () => (await open(store)).length === 0, { what: 'no open letter' });
+import { at, type Data, given, none, ns, open, range, running } from './support/replaying.js';
+import { gate } from './support/scripted-source.js';
 
 const kinds: SinkFeatures['delivery'][] = ['plain', 'idempotent', 'atomic'];
 
@@ -227,49 +179,6 @@ test('an event that fails in the sink after a later one of its key has failed in
   });
 });
 
-test('a letter of a stage that there is no more waits again, and says so', async () => {
-  const { source, deadLetters, from, to } = given();
-  const fail = mapEvents((): Data => {
-    throw new Error('bad');
-  });
-  const sink = refusingSink<Data>(() => undefined);
-  const pipe = from.pipe(fail).to(sink, to);
-  await running(pipe, async () => {
-    source.push(...at('a', 0, 1));
-    await pipe.caughtUp();
-  });
-  const other = from.to(sink, to);
-  await running(other, async () => {
-    await other.deadLetters.request();
-    await waitFor(() => deadLetters.letters[0]?.cause.code === 'DEAD_LETTER_STAGE_UNKNOWN', { what: 'the answer' });
-    await waitFor(async () => (await other.deadLetters.list({ status: 'waiting' })).length === 2, {
-      what: 'both to wait',
-    });
-  });
-});
-
-test('what one replayed letter became fails: the letter waits again', async () => {
-  const { source, deadLetters, from, to } = given({ onFailure: 'skip' });
-  let bad = true;
-  const sink = refusingSink<Data>(({ data }) => (data?.n === 10 ? poisoned() : undefined));
-  const pipe = from
-    .pipe(
-      mapEvents((data: Data) => {
-        if (bad) throw new Error('bad');
-        return { ...data, n: 10 };
-      }),
-    )
-    .to(sink, to);
-  await running(pipe, async () => {
-    source.push(...at('a', 0));
-    await pipe.caughtUp();
-    bad = false;
-    await pipe.deadLetters.request();
-    await waitFor(() => deadLetters.letters[0]?.cause.code === 'TEST_POISON', { what: 'the failure' });
-    expect(deadLetters.letters).toMatchObject([{ status: 'waiting', attempts: 2, stage: 'stage 1 (mapEvents)' }]);
-  });
-});
-
 test('an edited letter is replayed as it was edited; a discarded one is not, and its key flows again', async () => {
   const { source, deadLetters, from, to } = given();
   const sink = refusingSink<Data>(({ data }) => (data !== null && data.n < 0 ? poisoned() : undefined));
@@ -318,68 +227,3 @@ test('what is requested while nothing runs, or in another process, is replayed b
   });
   expect(ns(sink.taken)).toEqual([0, 1]);
 });
-
-test('letters of a lane that another instance holds are left to it', async () => {
-  const { deadLetters, to } = given({ onFailure: 'skip' });
-  const { checkpoints } = to;
-  const sink = refusingSink<Numbered>(() => undefined);
-  await checkpoints?.acquire('test', 'refusing', 'elsewhere', 'another');
-  const event = numbered('elsewhere', 0);
-  const letter = { pipeline: 'test', sink: 'refusing', position: { resume: '', within: 0 }, stage: 'sink refusing' };
-  const more = { cause: { code: 'X', message: 'x' }, attempts: 1, at: new Date(), parked: false };
-  await deadLetters.put([{ ...letter, ...more, lane: 'elsewhere', event }]);
-  const pipe = pipeline('test').from(batches(1, 1)).to(sink, to);
-  await running(pipe, async () => {
-    await pipe.deadLetters.request();
-    await waitFor(() => sink.taken.length === 1, { what: 'the event of its own lane' });
-    await deadLetters.put([{ ...letter, ...more, lane: 'ended', event: event.with(event.data, { idSuffix: 'x' }) }]);
-    await pipe.deadLetters.request();
-    await waitFor(() => sink.taken.length === 2, { what: 'the letter of a lane that nobody holds' });
-  });
-  expect((await open(deadLetters)).map(({ lane }) => lane)).toEqual(['elsewhere']);
-});
-
-test('a replayed letter that breaks its stage does not break the pipeline again and again', async () => {
-  const { source, deadLetters, from, to } = given({ onFailure: 'skip' });
-  let bad = true;
-  const sink = refusingSink<Data>(({ data }) => {
-    if (!bad) throw new ComponentError('TEST_OPERATOR', 'a person must act', { retry: 'operator' });
-    return data?.n === 0 ? poisoned() : undefined;
-  });
-  const pipe = from.to(sink, to);
-  await running(pipe, async () => {
-    source.push(...at('a', 0, 1));
-    await pipe.caughtUp();
-    bad = false;
-    await pipe.deadLetters.request();
-    await waitFor(() => deadLetters.letters[0]?.cause.code === 'TEST_OPERATOR', { what: 'the failure' });
-    expect(deadLetters.letters[0]?.status).toBe('waiting');
-    expect(pipe.state).toBe('running');
-  });
-});
-
-test('letters that are on their way when a drain ends stay requested, and the report says so', async () => {
-  const { source, deadLetters, from, to } = given({ onFailure: 'skip' });
-  let bad = true;
-  const sink = refusingSink<Data>(() => (bad ? poisoned() : undefined));
-  const pipe = from.to(sink, to);
-  await running(pipe, async () => {
-    source.push(...at('a', 0));
-    await pipe.caughtUp();
-  });
-  bad = false;
-  const hung = { ...sink, open: async () => ({ ...(await sink.open({} as never)), write: hang }) };
-  const stuck = from.to(hung, to);
-  const ended = stuck.run();
-  await stuck.deadLetters.request();
-  await waitFor(() => stuck.report().stages.at(-1)?.held === 1, { what: 'the replay' });
-  expect(await stuck.drain({ timeoutMs: 20 })).toMatchObject({
-    complete: false,
-    givenUp: new Map([['dead letters', 1]]),
-  });
-  await ended;
-  expect(deadLetters.letters[0]?.status).toBe('requested');
-});
-
-const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
-  new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
