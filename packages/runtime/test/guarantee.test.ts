@@ -5,7 +5,7 @@ import {
   type SinkFeatures,
   type SourceFeatures,
 } from '@sluice/contracts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   memoryCheckpoints,
   memoryDeadLetters,
@@ -15,6 +15,8 @@ import {
   pipeline,
   type ToOptions,
 } from '../src/index.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 function promiseWith(
   source: Partial<SourceFeatures>,

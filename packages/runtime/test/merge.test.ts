@@ -1,12 +1,14 @@
 import { comparePositions, type Source } from '@sluice/contracts';
 import { conformance, sourceConformance } from '@sluice/testkit/conformance';
 import fc from 'fast-check';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { memoryCheckpoints, memorySink, memorySource, mergeSources, pipeline } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { PartitionedSource } from './support/partitioned-source.js';
 import { QueueSource } from './support/queue-source.js';
 import { at, batchOf, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 conformance(
   sourceConformance<string>({

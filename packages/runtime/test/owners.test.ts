@@ -1,6 +1,6 @@
 import type { CheckpointStore, ComponentError, Sink } from '@sluice/contracts';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   batchBy,
   expandEvents,
@@ -12,6 +12,8 @@ import {
 } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { at, batchOf, gate, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const many = (count: number) => Array.from({ length: count }, (_, n) => ({ key: `k${n % 5}`, data: n }));
 const numbers = (events: readonly { data: number | null }[]) => events.map(({ data }) => data);

@@ -1,5 +1,5 @@
 import type { AckToken, BatchFrame, Checkpoint, CheckpointStore, Position } from '@sluice/contracts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { memoryCheckpoints, memorySink, pipeline } from '../src/index.js';
 import { Backlog } from '../src/route/backlog.js';
 import { leastCheckpoints } from '../src/route/least-checkpoints.js';
@@ -7,6 +7,8 @@ import { missingPart } from '../src/route/missing-part.js';
 import { shareToken } from '../src/route/shared-token.js';
 import type { Numbered } from './support/events.js';
 import { at, batchOf, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const stored = (n: number, identity = 'i'): Checkpoint => ({ position: at(n), identity });
 

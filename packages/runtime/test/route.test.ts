@@ -1,5 +1,5 @@
 import { ComponentError, type Sink, type SourceContext } from '@sluice/contracts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   filterEvents,
   mapEvents,
@@ -11,6 +11,8 @@ import {
 } from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { at, batchOf, gate, scriptedLane, scriptedSource, until } from './support/scripted-source.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const many = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => ({ key: `k${(from + n) % 5}`, data: from + n }));
@@ -89,7 +91,9 @@ test('a branch that is stuck holds the source back: what is read, and what is co
   // Five batches on credit, three between the branches.
   await expect.poll(() => fast.events.length, { timeout: 20_000 }).toBe(80);
   await expect
-    .poll(async () => (await checkpoints.load('p')).find(({ sink }) => sink === 'fast')?.checkpoint?.position)
+    .poll(async () => (await checkpoints.load('p')).find(({ sink }) => sink === 'fast')?.checkpoint?.position, {
+      timeout: 20_000,
+    })
     .toEqual(at(80));
   expect([fast.events.length, stuck.events.length, source.confirmed]).toEqual([80, 0, 0]);
   stuck.open();
@@ -225,7 +229,9 @@ test('a lane that is taken away is given back once every branch has settled what
     given = true;
   });
   await expect
-    .poll(async () => (await checkpoints.load('p')).find(({ sink }) => sink === 'fast')?.checkpoint?.position)
+    .poll(async () => (await checkpoints.load('p')).find(({ sink }) => sink === 'fast')?.checkpoint?.position, {
+      timeout: 20_000,
+    })
     .toEqual(at(10));
   expect([given, lane.confirmations]).toEqual([false, []]);
   slow.open();
