@@ -7,6 +7,7 @@ import {
   sinkConformance,
   sourceConformance,
   stateStoreConformance,
+  transportConformance,
 } from '@sluice/testkit/conformance';
 import { describe, test } from 'vitest';
 import {
@@ -50,27 +51,12 @@ conformance(
 );
 
 conformance(
-  sourceConformance<Uint8Array>({
-    name: 'a subscription to memoryTransport',
-    features: { ack: 'cumulative', replayable: true },
+  transportConformance({
+    name: 'memoryTransport',
+    features: { ack: 'cumulative', orderedByKey: true, durable: false, groups: true },
     async create() {
       const transport = memoryTransport({ batch: 7 });
-      const publisher = await transport.publisher({
-        pipeline: 'test',
-        signal: new AbortController().signal,
-        notice: () => undefined,
-      });
-      let published = 0n;
-      return {
-        source: () => transport.subscribe({ topics: ['samples'], group: 'test' }),
-        produce: (samples) =>
-          publisher.publish(
-            'samples',
-            samples.map((sample) => sampleEvent(sample, published++).with(Buffer.from(sample.value ?? ''))),
-          ),
-        value: (event) => Buffer.from(event.data ?? []).toString(),
-        async [Symbol.asyncDispose]() {},
-      };
+      return { transport: () => transport, async [Symbol.asyncDispose]() {} };
     },
   }),
   framework,

@@ -1,4 +1,3 @@
-import { memoryTransport } from '@sluice/runtime';
 import { describe, test } from 'vitest';
 import { conformance, transportConformance } from '../src/conformance/index.js';
 import { expectBroken } from './expect-broken.js';
@@ -24,18 +23,6 @@ const transport = (defect?: TransportDefect) =>
   });
 
 conformance(transport(), { describe, test });
-
-conformance(
-  transportConformance({
-    name: 'memoryTransport',
-    features: { ack: 'cumulative', orderedByKey: true, durable: false, groups: true },
-    async create() {
-      const memory = memoryTransport();
-      return { transport: () => memory, async [Symbol.asyncDispose]() {} };
-    },
-  }),
-  { describe, test },
-);
 
 describe('a broken transport is found by the promise that it breaks', () => {
   const ONCE = 'every event that was published arrives, and once';
