@@ -6,8 +6,8 @@ import { turbo } from '../setup/turbo.mjs';
 import { run } from './run.mjs';
 import { runDockerTests, runTests } from './vitest.mjs';
 
-/** What `npm test` does, in order: the quick judges first. */
-export function stages({ browser }) {
+/** What `npm test` does, in order: the quick judges first. `soakMinutes`: how long random pipelines run at the end. */
+export function stages({ browser, soakMinutes = 0 }) {
   return [
     ['Packages', ensurePackages],
     ...(browser ? [['Chromium', ensureChromium]] : []),
@@ -20,6 +20,7 @@ export function stages({ browser }) {
     ['Packages as published', () => turbo('Checking the packages as npm would publish them', 'publint')],
     [browser ? 'Tests' : 'Tests, without those that need a browser', () => runTests({ browser })],
     ['Tests with a Docker daemon', runDockerTests],
+    ...(soakMinutes > 0 ? [['Soak', () => run(join(root, 'soak/run.mjs'), ['--minutes', String(soakMinutes)])]] : []),
   ];
 }
 

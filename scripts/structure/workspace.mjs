@@ -3,11 +3,11 @@ import { join, relative } from 'node:path';
 import { parseModule } from './parse-module.mjs';
 
 /**
- * What the rules look at: the packages of a workspace (`packages/*`, `examples/*`, `bench`), each with its manifest and
+ * What the rules look at: the packages of a workspace (`packages/*`, `examples/*`, `bench`, `soak`), each with its manifest and
  * its parsed source files. Paths are relative to the workspace, with slashes.
  */
 export function readWorkspace(folder) {
-  const folders = [...children(folder, 'packages'), ...children(folder, 'examples'), 'bench'];
+  const folders = [...children(folder, 'packages'), ...children(folder, 'examples'), 'bench', 'soak'];
   return {
     folder,
     manifest: readManifest(folder),
