@@ -178,7 +178,10 @@ export class FailureHandling {
     await this.#burials.bury({ ...grave, attempts });
     if (this.#parked !== undefined) {
       for (const failure of grave.failures) {
-        if (!isFollower(failure) && failure.event.key !== undefined) this.#replays?.disturb(failure.event.key);
+        const { key } = failure.event;
+        if (key === undefined) continue;
+        if (isFollower(failure)) this.#replays?.followed(key);
+        else this.#replays?.disturb(key);
       }
     }
     // Without a store they were dropped, and count as such.

@@ -48,6 +48,8 @@ export class Replays {
   /** Parked keys whose letters are known to be stored in the order of their events. */
   readonly #straight = new Set<string>();
 
+  /** Keys that may have letters with nothing before them that failed. */
+  readonly #loose = new Set<string>();
   /** Lanes of requested letters that can't be replayed here yet, and since when there are some. */
   readonly #held = new Set<Lane>();
   #heldSince: number | undefined;
@@ -60,6 +62,11 @@ export class Replays {
   /** Whether letters are on their way. */
   get underWay(): boolean {
     return this.#wave !== undefined;
+  }
+
+  /** An event was stored that only follows others of its key: these may be through by now. */
+  followed(key: string): void {
+    this.#loose.add(key);
   }
 
   /** An event of a parked key has failed: it may come before others that are stored already. */
@@ -126,7 +133,7 @@ export class Replays {
       while (this.#again && !this.#stopped) {
         this.#again = false;
         this.#held.clear();
-        while (!this.#stopped && (await this.#replaySome()));
+        while (!this.#stopped && ((await this.#replaySome()) || (await this.#callFollowers())));
         if (!this.#stopped && this.parts.parked && this.parts.parked.size > 0) await this.parts.parked.sync();
         for (const key of this.#straight) if (!this.parts.parked?.has(key)) this.#straight.delete(key);
       }
@@ -165,7 +172,7 @@ export class Replays {
       if (ledger.abandoned) return false;
       await this.#resolve(wave.outcomes());
       this.parts.replayed(wave.replayed.length);
-      await this.#callFollowers(wave);
+      for (const { parked, event } of wave.replayed) if (parked && event.key !== undefined) this.#loose.add(event.key);
     } finally {
       this.#wave = undefined;
     }
@@ -182,16 +189,18 @@ export class Replays {
     for (const { stage, events, entry } of runs) parts.inject(events, entry, stage);
   }
 
-  /** Events that only followed are replayed once nothing of their key is before them any more. */
-  async #callFollowers(wave: Wave): Promise<void> {
+  /** Events that only followed are replayed once nothing of their key is before them any more. Answers whether there are some. */
+  async #callFollowers(): Promise<boolean> {
     const { store, pipeline, sink, owner } = this.parts;
-    const keys = new Set(wave.replayed.flatMap(({ parked, event }) => (parked ? (event.key ?? []) : [])));
-    for (const key of keys) {
+    let called = 0;
+    for (const key of [...this.#loose].slice(0, KEYS_OF_A_LOOK)) {
+      this.#loose.delete(key);
       const waiting = await store.list({ pipeline, sink, key, status: 'waiting' });
       const ahead = waiting.findIndex(({ parked, attempts }) => !parked || attempts > 0);
       const ids = (ahead === -1 ? waiting : waiting.slice(0, ahead)).map(({ id }) => id);
-      if (ids.length > 0) await store.request({ pipeline, sink, ids }, owner);
+      if (ids.length > 0) called += await store.request({ pipeline, sink, ids }, owner);
     }
+    return called > 0;
   }
 
   async #resolve(outcomes: readonly ReplayOutcome[]): Promise<void> {
@@ -202,6 +211,9 @@ export class Replays {
 
 /** How long requested letters may wait until that is told, in milliseconds. */
 const PATIENCE_MS = 60_000;
+
+/** Keys whose followers are looked at together, at most. */
+const KEYS_OF_A_LOOK = 100;
 
 const START = { resume: '', within: 0 };
 
