@@ -1,6 +1,7 @@
 import {
   type Checkpoint,
   type CheckpointStore,
+  type CheckpointWrite,
   ComponentError,
   comparePositions,
   type Lane,
@@ -10,6 +11,7 @@ import {
   type SourceSession,
 } from '@sluice/contracts';
 import { fenced } from '../checkpoint/checkpointer.js';
+import { EndedLanes } from './ended-lanes.js';
 import { LaneRun, type LaneSetting } from './lane-run.js';
 
 /** What a set of lanes needs of its pipeline. */
@@ -25,7 +27,7 @@ export interface LaneSetParts {
   readonly flush: (lane: Lane) => Promise<void>;
   /** Nothing more will be read from any lane. */
   readonly ended: () => void;
-  /** The lane was taken away. */
+  /** The lane was taken away, or has ended. */
   readonly forget: (lane: Lane) => void;
   /** A lane is ours from now on: what its owner before us has left behind can be read. */
   readonly takeOver: () => Promise<void>;
@@ -37,7 +39,7 @@ export interface LaneSetParts {
  */
 export class LaneSet {
   readonly #runs = new Map<Lane, LaneRun>();
-  readonly #over = new Set<Lane>();
+  readonly #over = new EndedLanes();
   #allAnnounced = false;
   #stopped = false;
   #ending = 0;
@@ -52,10 +54,17 @@ export class LaneSet {
     return this.#ending > 0;
   }
 
+  /** Undefined when the lane is not here, or has ended and settled. */
   get(lane: Lane): LaneRun | undefined {
     return this.#runs.get(lane);
   }
 
+  /** Whether a lane has ended and settled. */
+  get someOver(): boolean {
+    return this.#over.size > 0;
+  }
+
+  /** Those that have not ended and settled. */
   all(): IterableIterator<LaneRun> {
     return this.#runs.values();
   }
@@ -67,7 +76,7 @@ export class LaneSet {
 
   /** Serves every lane; resolves when all have ended. */
   async serve(): Promise<void> {
-    const served: Promise<void>[] = [];
+    const served = new Set<Promise<void>>();
     for await (const reader of this.parts.session.lanes()) {
       if (this.#stopped) {
         void decline(reader);
@@ -78,8 +87,8 @@ export class LaneSet {
       const run = await this.#takingUp;
       this.#pulling += 1;
       const lane = this.#read(reader, run);
-      lane.catch(this.parts.setting.failed);
-      served.push(lane);
+      served.add(lane);
+      lane.then(() => served.delete(lane), this.parts.setting.failed);
       void this.#heedRevocation(reader, run).catch(this.parts.setting.failed);
     }
     this.#allAnnounced = true;
@@ -139,7 +148,19 @@ export class LaneSet {
     if (run.ledger.abandoned) return;
     await this.parts.flush(run.lane);
     await run.confirmed();
-    this.#over.add(run.lane);
+    this.#letGo(run);
+  }
+
+  /** The lane has ended and settled. It may have been taken away meanwhile: then it is not over unless all of it is stored. */
+  #letGo(run: LaneRun): void {
+    const { lane } = run;
+    const now = this.#runs.get(lane);
+    if (run.unstored !== undefined || (now !== undefined && now !== run)) return;
+    this.#over.add(lane, run.keepsCheckpoints ? run.checkpointWrite(null).fence : undefined);
+    if (now === run) {
+      this.#runs.delete(lane);
+      this.parts.forget(lane);
+    }
     this.#changed();
   }
 
@@ -148,12 +169,16 @@ export class LaneSet {
     const { store } = this.parts;
     const { start } = reader;
     if (!store || start === undefined || run.ledger.settled !== undefined) return;
-    const ended = before.flatMap((lane) => this.#runs.get(lane)?.checkpointWrite(null) ?? []);
+    const ended = before.flatMap((lane): CheckpointWrite[] => {
+      const fence = this.#over.fence(lane);
+      const { pipeline, sink } = this.parts.setting;
+      return fence === undefined ? [] : [{ pipeline, sink, lane, fence, checkpoint: null }];
+    });
     const outcome = await store.save([run.checkpointWrite(start), ...ended]);
     if (run.ledger.abandoned) return;
     if (outcome === 'fenced') throw fenced([run.lane]);
     run.startAt(start);
-    for (const lane of before) this.#runs.delete(lane);
+    for (const lane of before) this.#over.cleared(lane);
   }
 
   async #heedRevocation(reader: LaneReader<unknown>, run: LaneRun): Promise<void> {

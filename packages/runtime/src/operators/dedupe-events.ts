@@ -88,6 +88,8 @@ class UnderWay {
     for (const id of added) mine.add(id);
     return () => {
       for (const id of added) mine.delete(id);
+      // So that nothing is left of a lane that has ended.
+      if (mine.size === 0 && this.#ids.get(ledger) === mine) this.#ids.delete(ledger);
     };
   }
 }

@@ -51,6 +51,8 @@ export interface ClosedWindow<S> extends Window {
 
 /** The most windows that one event may be in. */
 const MAX_OVERLAP = 1_000;
+/** So many lanes are known, at most, in which nothing is on its way. */
+const MAX_IDLE_LANES = 1_000;
 
 /**
  * Windows over the time of events, for each key: tumbling, or sliding with `slideMs`. A window is emitted once, when it is
@@ -95,6 +97,7 @@ export function windowEvents<T, S, U = ClosedWindow<S>>(
       const domain = `${delivery.partition ?? ''}/${delivery.lane}`;
       let lane = lanes.get(domain);
       if (lane === undefined || lane.ledger !== delivery.entries[0]?.ledger) {
+        if (lanes.size >= MAX_IDLE_LANES) forgetIdle(lanes);
         lane = new LaneWindows(setting, domain, delivery);
         lanes.set(domain, lane);
       }
@@ -129,6 +132,13 @@ export function windowEvents<T, S, U = ClosedWindow<S>>(
       await pruning.whenDue(flow);
     };
   });
+}
+
+/** What is known of them is read anew when they go on. */
+function forgetIdle(lanes: Map<string, LaneWindows>): void {
+  for (const [domain, { ledger }] of lanes) {
+    if (ledger === undefined || ledger.abandoned || ledger.length === 0) lanes.delete(domain);
+  }
 }
 
 /** Puts an event into those of its windows that are open; answers with whether there were any. */

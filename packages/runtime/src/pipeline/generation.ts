@@ -201,10 +201,11 @@ export class Generation {
     return laneLags(this.#lanes, this.opened.session);
   }
 
-  /** For how long no lane has had anything, counted from `since` at the earliest, in milliseconds; 0 while there is no lane. */
+  /** For how long no lane has had anything, counted from `since` at the earliest, in milliseconds; 0 before there is a lane. */
   quietMs(since: number): number {
     const lanes = [...this.#lanes.all()];
-    return lanes.length === 0 ? 0 : Math.min(...lanes.map((run) => run.quietMs(since)));
+    if (lanes.length === 0) return this.#lanes.someOver ? Number.POSITIVE_INFINITY : 0;
+    return Math.min(...lanes.map((run) => run.quietMs(since)));
   }
 
   report(): { credits: { bytes: number; batches: number }; stages: readonly StageReport[]; unsettled: number } {
