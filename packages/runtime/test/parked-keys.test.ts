@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ParkedKeys } from '../src/dead-letters/parked-keys.js';
+import type { Ledger } from '../src/settlement/ledger.js';
 import { gate } from './support/scripted-source.js';
 
 /** Parked keys over a store whose answers are given by hand. */
@@ -7,13 +8,15 @@ function given(...answers: (() => Promise<ReadonlySet<string>>)[]) {
   return new ParkedKeys({ parkedKeys: () => (answers.shift() ?? (async () => new Set<string>()))() }, 'p', 's');
 }
 
-const at = { stage: 2, lane: 'a', seq: 5 };
-const delivery = (lane: string, ...seqs: number[]) => ({ lane, entries: seqs.map((seq) => ({ seq })) }) as never;
+const ledgers = { a: {} as Ledger, b: {} as Ledger };
+const at = { stage: 2, ledger: ledgers.a, seq: 5 };
+const delivery = (of: 'a' | 'b', ...seqs: number[]) =>
+  ({ entries: seqs.map((seq) => ({ seq, ledger: ledgers[of] })) }) as never;
 
-test('of a key that failed in a stage, what leaves that stage from a later batch follows, and from any other lane', () => {
+test('of a key that failed in a stage, what leaves that stage from a later batch follows, and from any other lane, or the same once it has come back', () => {
   const keys = given();
   keys.park('k', at, false);
-  const held = (stage: number, lane: string, ...seqs: number[]) => keys.holds('k', stage, delivery(lane, ...seqs));
+  const held = (stage: number, of: 'a' | 'b', ...seqs: number[]) => keys.holds('k', stage, delivery(of, ...seqs));
   expect([held(3, 'a', 6), held(3, 'b', 1)]).toEqual([true, true]);
   expect([held(3, 'a', 5), held(3, 'a', 4, 6), held(2, 'a', 6), held(4, 'a', 6)]).toEqual([false, false, false, false]);
   expect(keys.holdsAtSink('k', 4)).toBe(false);
@@ -23,9 +26,9 @@ test('of a key that failed in a stage, what leaves that stage from a later batch
 test('what follows moves nothing; an earlier event that fails further on does', () => {
   const keys = given();
   keys.park('k', at, false);
-  keys.park('k', { stage: 4, lane: 'a', seq: 9 }, true);
+  keys.park('k', { stage: 4, ledger: ledgers.a, seq: 9 }, true);
   expect(keys.holdsAtSink('k', 4)).toBe(false);
-  keys.park('k', { stage: 4, lane: 'a', seq: 3 }, false);
+  keys.park('k', { stage: 4, ledger: ledgers.a, seq: 3 }, false);
   expect(keys.holdsAtSink('k', 4)).toBe(true);
 });
 

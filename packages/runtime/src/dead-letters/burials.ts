@@ -11,14 +11,16 @@ import type { Counters } from '../pipeline/counters.js';
 import type { Plan } from '../pipeline/plan.js';
 import { causeOf, retryClass } from '../retry/failure-class.js';
 import { backoffMs, pause } from '../retry/retry-policy.js';
+import type { Ledger } from '../settlement/ledger.js';
 import type { ParkedKeys } from './parked-keys.js';
 
 /** Events that can't be processed, and where they failed. */
 export interface Grave {
   readonly lane: Lane;
   readonly position: Position | undefined;
-  /** The newest source batch that they may be of. */
+  /** The newest source batch that they may be of, and of which ledger; undefined for the sink. */
   readonly seq: number;
+  readonly ledger: Ledger | undefined;
   /** The number and the name of the stage. */
   readonly stage: { readonly at: number; readonly name: string };
   readonly failures: readonly Failure[];
@@ -70,7 +72,7 @@ export class Burials {
     }
     const letters = grave.failures.map((failure) => letterOf(plan, grave, failure));
     const keyed = parked ? letters.filter(({ event }) => event.key !== undefined) : [];
-    const at = { stage: grave.stage.at, lane: grave.lane, seq: grave.seq };
+    const at = { stage: grave.stage.at, ledger: grave.ledger, seq: grave.seq };
     for (const { event, attempts } of keyed) parked?.park(event.key as string, at, attempts === 0);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ letters, resolve, reject });

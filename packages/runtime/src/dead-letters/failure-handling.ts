@@ -88,7 +88,8 @@ export class FailureHandling {
     const at = Math.max(0, stages.indexOf(stage));
     const position = entries.at(-1)?.position;
     const seq = entries.reduce((newest, entry) => Math.max(newest, entry.seq), -1);
-    await this.#bury({ lane, position, seq, stage: { at, name: stage }, failures, attempts: () => 1 });
+    const { ledger } = entries.at(-1) ?? {};
+    await this.#bury({ lane, position, seq, ledger, stage: { at, name: stage }, failures, attempts: () => 1 });
   }
 
   /**
@@ -166,7 +167,8 @@ export class FailureHandling {
   ): Promise<void> {
     const at = this.#sinkStage;
     const stage = { at, name: this.parts.stages[at] as string };
-    return this.#bury({ lane, position, seq: Number.POSITIVE_INFINITY, stage, failures, attempts });
+    const newest = { seq: Number.POSITIVE_INFINITY, ledger: undefined };
+    return this.#bury({ lane, position, ...newest, stage, failures, attempts });
   }
 
   async #bury(grave: Grave): Promise<void> {

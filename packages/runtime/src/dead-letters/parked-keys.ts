@@ -1,11 +1,13 @@
-import type { DeadLetterStore, Lane } from '@sluice/contracts';
+import type { DeadLetterStore } from '@sluice/contracts';
 import type { Delivery } from '../delivery/delivery.js';
+import type { Ledger } from '../settlement/ledger.js';
 
 /** Where the first event of a key failed. */
 export interface FailedAt {
   /** The number of the stage; that of the sink is the number of operators. */
   readonly stage: number;
-  readonly lane: Lane;
+  /** Of its lane, for as long as that was ours: one that comes back numbers its batches anew. Undefined for the sink. */
+  readonly ledger: Ledger | undefined;
   /** The newest source batch of the delivery that it was in. */
   readonly seq: number;
 }
@@ -60,12 +62,15 @@ export class ParkedKeys {
   }
 
   /** Whether an event of the key that comes to stage `stage` in this delivery follows a parked one. */
-  holds(key: string, stage: number, delivery: Pick<Delivery<unknown>, 'lane' | 'entries'>): boolean {
+  holds(key: string, stage: number, delivery: Pick<Delivery<unknown>, 'entries'>): boolean {
     const parked = this.#keys.get(key);
     if (parked === undefined) return false;
     const { at } = parked;
     if (at === EVERYWHERE) return true;
-    return stage === at.stage + 1 && (at.lane !== delivery.lane || oldest(delivery) > at.seq);
+    return (
+      stage === at.stage + 1 &&
+      (delivery.entries.every(({ ledger }) => ledger !== at.ledger) || oldest(delivery) > at.seq)
+    );
   }
 
   /** Whether an event of the key that is about to be written, by the sink with that number, follows a parked one. */
@@ -93,7 +98,7 @@ interface ParkedKey {
   touched: number;
 }
 
-const EVERYWHERE: FailedAt = { stage: Number.POSITIVE_INFINITY, lane: '', seq: -1 };
+const EVERYWHERE: FailedAt = { stage: Number.POSITIVE_INFINITY, ledger: undefined, seq: -1 };
 
 function oldest({ entries }: Pick<Delivery<unknown>, 'entries'>): number {
   return entries.reduce((seq, entry) => Math.min(seq, entry.seq), Number.POSITIVE_INFINITY);
