@@ -45,6 +45,14 @@ test('a stall ends with the second move, or when there is nothing more to do', (
   expect(after([...stalled, ...lane(95_000, 95_000, () => 1, null)]).status).toBe('idle');
 });
 
+test('a lane that stood still, went away, and comes back moving has not stalled anew', () => {
+  const stalled = lane(0, 90_000, still);
+  const away = { atMs: 95_000, strands: [] };
+  expect(after([...stalled, away]).status).toBe('idle');
+  expect(after([...stalled, away, ...lane(100_000, 100_000, () => 1)]).status).toBe('working');
+  expect(after([...stalled, away, ...lane(100_000, 100_000, still)]).status).toBe('stalled');
+});
+
 test('one lane that stands still is seen beside one that moves', () => {
   const samples = lane(0, 60_000, still).map(({ atMs, strands }) => ({
     atMs,

@@ -111,7 +111,7 @@ export class RoutedPipeline implements Pipeline {
   }
 
   async #drain(options: { readonly timeoutMs?: number }): Promise<RoutedDrainReport> {
-    const started = Date.now();
+    const started = performance.now();
     const branches = await this.#drainBranches(options);
     // A failure was told to whoever called `run`.
     await this.#run?.catch(() => 'told there');
@@ -120,7 +120,8 @@ export class RoutedPipeline implements Pipeline {
     for (const report of reports) {
       for (const [lane, events] of report.givenUp) givenUp.set(lane, Math.max(events, givenUp.get(lane) ?? 0));
     }
-    return { complete: reports.every(({ complete }) => complete), givenUp, tookMs: Date.now() - started, branches };
+    const tookMs = Math.round(performance.now() - started);
+    return { complete: reports.every(({ complete }) => complete), givenUp, tookMs, branches };
   }
 
   async #drainBranches(options: { readonly timeoutMs?: number }): Promise<Record<string, DrainReport>> {

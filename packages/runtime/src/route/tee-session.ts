@@ -159,9 +159,12 @@ export class TeeSession {
     const start = this.parts.start.checkpoints.get(lane);
     if (!opening || !start || opening.get(lane) || member.checkpoints.get(lane)) return;
     const explained = () => this.#after(lane).some((later) => opening.get(later));
-    const deadline = Date.now() + EXPLANATION_MS;
-    const timer = setTimeout(() => this.#wake(), EXPLANATION_MS);
-    while (!explained() && !this.#allAnnounced && !this.#failure && Date.now() < deadline) {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, EXPLANATION_MS);
+    while (!explained() && !this.#allAnnounced && !this.#failure && !late) {
       await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
     clearTimeout(timer);

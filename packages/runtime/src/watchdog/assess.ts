@@ -75,7 +75,8 @@ export function assess(before: Assessment, sample: Sample, stallMs: number): Ass
   }
   for (const [name, known] of before.watched) {
     if (watched.has(name) || atMs - known.seenMs >= stallMs) continue;
-    watched.set(name, known);
+    // One that is away is another's to move: when it comes back and moves, that is no stall that goes on.
+    watched.set(name, sample.opening ? known : { ...known, stalled: false });
     if (sample.opening) counted.push([name, known]);
   }
   const stalls = counted.filter(([, { stalled }]) => stalled).sort(([, a], [, b]) => b.quietMs - a.quietMs);
