@@ -90,6 +90,15 @@ export class LaneRun {
     return this.#stored !== undefined && comparePositions(settled, this.#stored) <= 0 ? undefined : settled;
   }
 
+  /**
+   * Up to where there is nothing left to do: what is settled or, before anything is, what the source has given up. Unknown while
+   * the lane has not begun.
+   */
+  get reached(): Position | undefined {
+    const { start, confirmed } = this.reader;
+    return this.ledger.settled ?? (this.deferred || start !== undefined ? undefined : confirmed);
+  }
+
   /** Whether all frames were read and everything that was read is settled. */
   get finished(): boolean {
     return this.#ended && this.ledger.length === 0;

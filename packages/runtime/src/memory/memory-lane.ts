@@ -37,7 +37,7 @@ export function memoryLane<T>(parts: MemoryLaneParts<T>): LaneReader<T> {
   return {
     lane: log.name,
     generation: parts.generation,
-    ...(parts.given === undefined ? {} : { confirmed: memoryPosition(parts.given) }),
+    confirmed: memoryPosition(parts.given ?? 0),
     frames,
     async confirm(upTo) {
       parts.confirmed(Number.parseInt(upTo.resume, 16));

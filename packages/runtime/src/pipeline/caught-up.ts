@@ -32,8 +32,8 @@ export function hasReached(
   if (ack === 'individual') return generation.quietMs(called) >= QUIET_MS;
   for (const [lane, position] of head) {
     if (generation.isOver(lane)) continue;
-    const settled = generation.lane(lane)?.ledger.settled;
-    if (settled === undefined || comparePositions(settled, position) < 0) return false;
+    const reached = generation.lane(lane)?.reached;
+    if (reached === undefined || comparePositions(reached, position) < 0) return false;
   }
   return true;
 }

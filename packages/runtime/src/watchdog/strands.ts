@@ -62,13 +62,14 @@ function strandOf(run: LaneRun, head: Position | undefined, stages: readonly Sta
 }
 
 function waitsFor(run: LaneRun, head: Position | undefined, stages: readonly StageReport[]): string | undefined {
-  const { length, settled } = run.ledger;
+  const { reached } = run;
+  const { length } = run.ledger;
   if (length > 0) {
     const holders = stages.filter(({ held }) => held > 0).map(({ name, held }) => `${name} holds ${held}`);
     return [`${length} batches are not settled`, ...holders].join(', ');
   }
   if (run.unstored !== undefined) return 'its checkpoint is not stored';
   if (head === undefined || run.deferred) return undefined;
-  if (settled !== undefined && comparePositions(settled, head) >= 0) return undefined;
+  if (reached !== undefined && comparePositions(reached, head) >= 0) return undefined;
   return 'the source has more events and delivers none';
 }
