@@ -137,6 +137,7 @@ export class FailureHandling {
     } catch (error) {
       const again = retryClass(error);
       if (write.lane !== REPLAY_LANE || signal.aborted || again === 'now' || again === 'backoff') throw error;
+      if (isComponentError(error) && error.code === 'CHECKPOINT_FENCED') return this.#replays?.leave();
       // What was replayed in vain must not end the pipeline: it would be replayed again at the next start, and end that.
       await bury(
         write.events.map((event) => ({ event, cause: error })),

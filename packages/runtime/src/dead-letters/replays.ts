@@ -45,6 +45,7 @@ export class Replays {
   #stopped = false;
   #troubles = 0;
   #wave: Wave | undefined;
+  #left = false;
   /** Parked keys whose letters are known to be stored in the order of their events. */
   readonly #straight = new Set<string>();
 
@@ -57,6 +58,16 @@ export class Replays {
 
   constructor(private readonly parts: ReplayParts) {
     this.lane = new LaneRun(NO_READER, { ...parts.setting, credits: this.#credits });
+  }
+
+  /** The lanes that the letters on their way came from. */
+  get lanes(): ReadonlySet<Lane> {
+    return new Set(this.#wave?.letters.map(({ lane }) => lane));
+  }
+
+  /** Leaves the letters on their way to whoever has their lanes now: they stay requested. */
+  leave(): void {
+    this.#left = true;
   }
 
   /** Whether letters are on their way. */
@@ -169,11 +180,12 @@ export class Replays {
       this.#send(wave);
       const { ledger } = this.lane;
       await this.lane.until(() => ledger.length === 0 || ledger.abandoned);
-      if (ledger.abandoned) return false;
+      if (ledger.abandoned || this.#left) return false;
       await this.#resolve(wave.outcomes());
       this.parts.replayed(wave.replayed.length);
       for (const { parked, event } of wave.replayed) if (parked && event.key !== undefined) this.#loose.add(event.key);
     } finally {
+      this.#left = false;
       this.#wave = undefined;
     }
     return true;

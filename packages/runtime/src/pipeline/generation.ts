@@ -106,7 +106,8 @@ export class Generation {
     const maxEvents = sink.features.maxEvents ?? DEFAULT_MAX_EVENTS;
     if (sink.features.delivery === 'atomic') {
       const intervalMs = options.checkpointIntervalMs;
-      this.#writer = new AtomicWriter({ maxEvents, intervalMs, lane, write, becameIdle, failed: fail });
+      const guards = (of: Lane) => (of === REPLAY_LANE ? this.#guards : NO_LANES);
+      this.#writer = new AtomicWriter({ maxEvents, intervalMs, lane, write, guards, becameIdle, failed: fail });
     } else {
       this.#checkpointer = new Checkpointer({
         store: opened.store as CheckpointStore,
@@ -321,6 +322,11 @@ export class Generation {
     if (!this.#draining) this.#failures.replays?.look();
   }
 
+  /** The lanes that the letters in replay came from. */
+  get #guards(): readonly LaneRun[] {
+    return [...(this.#failures.replays?.lanes ?? [])].flatMap((lane) => this.#lanes.get(lane) ?? []);
+  }
+
   /** Whether the letters of a lane are ours to replay: a lane that has a checkpoint and is not here is another instance's. */
   async #replays(lane: Lane): Promise<boolean> {
     if (this.#lanes.get(lane) !== undefined || this.isOver(lane)) return true;
@@ -373,3 +379,5 @@ function hasReached(run: LaneRun | undefined, position: Position): boolean {
   const { settled } = run.ledger;
   return position.resume === '' || (settled !== undefined && comparePositions(settled, position) >= 0);
 }
+
+const NO_LANES: readonly LaneRun[] = [];

@@ -1,4 +1,4 @@
-import type { Position } from '@sluice/contracts';
+import type { CheckpointWrite, Position } from '@sluice/contracts';
 import { type Delivery, eventsOf } from '../delivery/delivery.js';
 import type { LaneRun } from '../lane/lane-run.js';
 import type { Entry } from '../settlement/ledger.js';
@@ -11,6 +11,8 @@ export interface AtomicWriterParts {
   readonly intervalMs: number;
   readonly lane: (name: string) => LaneRun | undefined;
   readonly write: (write: SinkWrite) => Promise<void>;
+  /** The lanes whose fences guard what is written for this one, besides its own: those that replayed events came from. */
+  readonly guards: (lane: string) => readonly LaneRun[];
   readonly becameIdle: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -95,7 +97,8 @@ export class AtomicWriter implements SinkWriter {
         const { deliveries, position } = group;
         const events = eventsOf(deliveries);
         const checkpoints = run.keepsCheckpoints ? [run.checkpointWrite(position)] : [];
-        await this.parts.write({ lane: run.lane, position, events, checkpoints });
+        const write = { lane: run.lane, position, events, checkpoints };
+        await this.#guarded(this.parts.guards(run.lane), (fences) => this.parts.write({ ...write, fences }));
         run.stored(position);
         for (const delivery of deliveries) delivery.settle();
         const next = this.#closed ? undefined : this.#next(run);
@@ -115,6 +118,33 @@ export class AtomicWriter implements SinkWriter {
       // The lane may have come back in the meantime, and waits.
       if (run.ledger.abandoned) this.#wake(run.lane);
       if (this.idle) this.parts.becameIdle();
+    }
+  }
+
+  /** Writes under the fences of other lanes, for which nothing is written meanwhile: their checkpoints must stand still. */
+  async #guarded(
+    guards: readonly LaneRun[],
+    write: (fences: readonly CheckpointWrite[]) => Promise<void>,
+  ): Promise<void> {
+    if (guards.length === 0) return write([]);
+    while (guards.some(({ lane }) => this.#running.has(lane))) {
+      await Promise.all(guards.map(({ lane }) => this.#running.get(lane)));
+    }
+    const fences = guards.flatMap((run) => (run.checkpoint ? [run.checkpointWrite(run.checkpoint.position)] : []));
+    const written = write(fences);
+    const over = written.catch(() => 'told to whoever wrote');
+    for (const { lane } of guards)
+      this.#running.set(
+        lane,
+        over.then(() => {}),
+      );
+    try {
+      await written;
+    } finally {
+      for (const { lane } of guards) {
+        this.#running.delete(lane);
+        this.#wake(lane, true);
+      }
     }
   }
 

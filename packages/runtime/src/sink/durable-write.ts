@@ -41,7 +41,7 @@ export interface WriteSetting {
  */
 export async function writeDurably(write: SinkWrite, setting: WriteSetting): Promise<void> {
   const { session, policy, signal, breaker, notes } = setting;
-  const { checkpoints } = write;
+  const { checkpoints, fences = [] } = write;
   let left = write.events;
   let tries: Tries | undefined;
   let inDoubt = false;
@@ -49,7 +49,7 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
     if (breaker !== undefined && !breaker.closed) await breaker.enter(signal);
     try {
       if (!(inDoubt && (await storedAfterAll(write, session.checkpoints)))) {
-        await session.write(left, { checkpoints, attempt: attempt - 1, signal });
+        await session.write(left, { checkpoints: [...checkpoints, ...fences], attempt: attempt - 1, signal });
       }
       breaker?.answered();
       if (notes.size > 0) await notes.forget(write.events);

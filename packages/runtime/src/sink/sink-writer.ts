@@ -9,6 +9,11 @@ export interface SinkWrite {
   readonly events: readonly Envelope<unknown>[];
   /** For atomic sinks: what is stored in the same transaction. */
   readonly checkpoints: readonly CheckpointWrite[];
+  /**
+   * For atomic sinks, with replayed events: the checkpoints of their lanes as they stand, so that the write is refused when
+   * another instance has taken one of the lanes over.
+   */
+  readonly fences?: readonly CheckpointWrite[];
 }
 
 /** Takes deliveries at the end of a pipeline and settles them once they are durable. */
