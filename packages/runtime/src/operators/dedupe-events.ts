@@ -1,6 +1,6 @@
 import type { Envelope } from '@sluice/contracts';
 import type { OperatorFunction } from 'rxjs';
-import type { Delivery } from '../delivery/delivery.js';
+import type { Delivery, Failure } from '../delivery/delivery.js';
 import type { Ledger } from '../settlement/ledger.js';
 import { checkKeepMs, checkScope, inboxId, KEEP_MS, Pruning, type ScopeOptions } from '../state/keyed.js';
 import { type Handle, inSequence } from './in-sequence.js';
@@ -21,8 +21,9 @@ export interface DedupeOptions<T> extends ScopeOptions {
  * the position with its write: after such a crash it is not repeated, but a second copy of the event, at a later position, is
  * not known for one.
  *
- * One question to the store and one mark for each delivery. Order: as received. Throws: `OPTIONS_INVALID` at once; an error of
- * the store ends the opening of the pipeline, after the pipeline's retries.
+ * One question to the store and one mark for each delivery. Order: as received. Throws: an event for which `by` throws goes to the
+ * dead letters (or fails the pipeline). `OPTIONS_INVALID` at once; an error of the store ends the opening of the pipeline, after
+ * the pipeline's retries.
  */
 export function dedupeEvents<T>(options: DedupeOptions<T>): OperatorFunction<Delivery<T>, Delivery<T>> {
   checkScope('dedupeEvents', options, ['by', 'keepMs']);
@@ -33,7 +34,16 @@ export function dedupeEvents<T>(options: DedupeOptions<T>): OperatorFunction<Del
     const pruning = new Pruning(options, keepMs);
     return async (delivery, emit) => {
       const { flow } = delivery;
-      const ids = delivery.events.map((event) => by(event));
+      const failures: Failure[] = [];
+      const identified = delivery.events.flatMap((event) => {
+        try {
+          return [{ event, id: by(event) }];
+        } catch (cause) {
+          failures.push({ event, cause });
+          return [];
+        }
+      });
+      const ids = identified.map(({ id }) => id);
       // Before the store is asked: what is marked in the meantime leaves here, and the answer may not have it yet.
       const known = new Set(ids.filter((id) => underWay.has(id)));
       const asked = [...new Set(ids.filter((id) => !known.has(id)))];
@@ -41,13 +51,13 @@ export function dedupeEvents<T>(options: DedupeOptions<T>): OperatorFunction<Del
         for (const id of await flow.persist(() => store.seen(scope, asked))) known.add(id);
       }
       const fresh: string[] = [];
-      const kept = delivery.events.filter((_, at) => {
-        const id = ids[at] as string;
-        if (known.has(id)) return false;
+      const kept = identified.flatMap(({ event, id }) => {
+        if (known.has(id)) return [];
         known.add(id);
         fresh.push(id);
-        return true;
+        return [event];
       });
+      delivery.divert(failures);
       if (fresh.length === 0) {
         delivery.settle();
         return;

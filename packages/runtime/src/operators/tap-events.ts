@@ -4,6 +4,7 @@ import type { Delivery } from '../delivery/delivery.js';
 import type { Flow } from '../delivery/flow.js';
 import { causeOf } from '../retry/failure-class.js';
 import { named } from './each-batch.js';
+import { isPromiseLike } from './promise-like.js';
 
 /**
  * Looks at each event, deletions too, and changes nothing. What `look` returns is not waited for.
@@ -31,7 +32,7 @@ export function tapEvents<T>(
           for (const event of events) {
             try {
               const looked = look(event.data, event);
-              if (looked instanceof Promise) looked.catch((cause: unknown) => tell(flow, cause));
+              if (isPromiseLike(looked)) looked.then(undefined, (cause: unknown) => tell(flow, cause));
             } catch (cause) {
               tell(flow, cause);
             }

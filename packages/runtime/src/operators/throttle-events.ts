@@ -28,6 +28,10 @@ export function throttleEvents<T>(options: ThrottleOptions): OperatorFunction<De
   const operator: OperatorFunction<Delivery<T>, Delivery<T>> = (deliveries) =>
     new Observable((out) => {
       const held: Delivery<T>[] = [];
+      /** What is left of a delivery that was cut, the last part first: there may be very many. */
+      let parts: Delivery<T>[] = [];
+      const oldest = () => parts.at(-1) ?? held[0];
+      const take = () => parts.pop() ?? held.shift();
       const passed = new SlidingCount(events, perMs);
       let timer: NodeJS.Timeout | undefined;
       let completed = false;
@@ -36,9 +40,9 @@ export function throttleEvents<T>(options: ThrottleOptions): OperatorFunction<De
         clearTimeout(timer);
         timer = undefined;
         try {
-          for (let first = held[0]; first !== undefined && !out.closed; first = held[0]) {
+          for (let first = oldest(); first !== undefined && !out.closed; first = oldest()) {
             if (first.stale) {
-              held.shift();
+              take();
               first.settle();
               continue;
             }
@@ -48,9 +52,9 @@ export function throttleEvents<T>(options: ThrottleOptions): OperatorFunction<De
               timer = setTimeout(letGo, Math.min(Math.ceil(wait), LONGEST_TIMER_MS));
               return;
             }
-            held.shift();
+            take();
             if (first.events.length > events && !first.flow.draining) {
-              held.unshift(...cut(first, events));
+              parts = cut(first, events).reverse();
               continue;
             }
             passed.add(size, performance.now());
@@ -69,15 +73,15 @@ export function throttleEvents<T>(options: ThrottleOptions): OperatorFunction<De
       return deliveries.subscribe({
         next(delivery) {
           unregister ??= delivery.flow.onFlush(() => {
-            if (delivery.flow.draining && held.length > 0) letGo();
+            if (delivery.flow.draining && oldest() !== undefined) letGo();
           });
           held.push(delivery);
-          if (timer === undefined && held.length === 1) letGo();
+          if (timer === undefined && oldest() === delivery) letGo();
         },
         error: (cause) => out.error(cause),
         complete() {
           completed = true;
-          if (held.length === 0) out.complete();
+          if (oldest() === undefined) out.complete();
         },
       });
     });

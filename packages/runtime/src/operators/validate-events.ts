@@ -2,6 +2,7 @@ import { ComponentError, type Envelope, type StandardResult, type StandardSchema
 import type { OperatorFunction } from 'rxjs';
 import type { Delivery, Failure } from '../delivery/delivery.js';
 import { type Handle, inSequence } from './in-sequence.js';
+import { isPromiseLike } from './promise-like.js';
 
 /** The most paths, and characters of a path, that an error names. */
 const MAX_PATHS = 10;
@@ -44,10 +45,25 @@ function outcomeOf<U>(
   if (data === null) return undefined;
   try {
     const outcome = validate(data);
-    return outcome instanceof Promise ? outcome.catch((cause: unknown) => new Refused(cause)) : outcome;
+    return isPromiseLike(outcome) ? answered(outcome) : judged(outcome);
   } catch (cause) {
     return new Refused(cause);
   }
+}
+
+async function answered<U>(outcome: PromiseLike<StandardResult<U>>): Promise<StandardResult<U> | Refused> {
+  try {
+    return judged(await outcome);
+  } catch (cause) {
+    return new Refused(cause);
+  }
+}
+
+/** A schema that says nothing has accepted nothing. */
+function judged<U>(outcome: StandardResult<U>): StandardResult<U> | Refused {
+  return typeof outcome === 'object' && outcome !== null
+    ? outcome
+    : new Refused(new TypeError('the schema gave no result'));
 }
 
 function pass<T, U>(

@@ -70,15 +70,16 @@ const MAX_IDLE_LANES = 1_000;
  *
  * A dead letter that is replayed is late whatever its time: the windows of its lane have gone on without it.
  *
- * Order: by end, then key. Throws: as `aggregateEvents`.
+ * Order: by end, then key. Throws: as `aggregateEvents`; a window for which `emit` throws goes to the dead letters with its state.
  */
 export function windowEvents<T, S, U = ClosedWindow<S>>(
   options: WindowOptions<T, S, U>,
 ): OperatorFunction<Delivery<T>, Delivery<U>> {
   const setting = validated(options);
   const { scope, key, timeOf } = setting;
-  const dataOf = options.emit ?? ((value: S, window: Window) => ({ ...window, value }) as unknown as U);
-  const envelope = windowEnvelopes<U>(scope, options.type ?? 'window');
+  const asItIs = (value: S, window: Window): ClosedWindow<S> => ({ ...window, value });
+  const dataOf = options.emit ?? ((value: S, window: Window) => asItIs(value, window) as unknown as U);
+  const envelope = windowEnvelopes<U | ClosedWindow<S>>(scope, options.type ?? 'window');
   let lateCount = 0;
   const tellLate = (flow: Flow) => {
     lateCount += 1;
@@ -123,7 +124,14 @@ export function windowEvents<T, S, U = ClosedWindow<S>>(
         step.pass(one.at);
       }
       const closed = await lane.end(step);
-      const made = closed.map(({ window, value }) => envelope(window, dataOf(value as S, window)));
+      const made = closed.flatMap(({ window, value }) => {
+        try {
+          return [envelope(window, dataOf(value as S, window)) as Envelope<U>];
+        } catch (cause) {
+          failures.push({ event: envelope(window, asItIs(value as S, window)), cause });
+          return [];
+        }
+      });
       const open = lane;
       if (closed.length > 0) delivery.afterDurable(() => open.remove(closed));
       delivery.divert(failures);
