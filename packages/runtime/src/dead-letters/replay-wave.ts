@@ -78,9 +78,11 @@ async function chosen(letters: readonly DeadLetter[], parts: WaveParts): Promise
       parts.held(letter.lane);
       continue;
     }
-    if (parked && key !== undefined && !runs.has(key) && (await comesTooEarly(letter, key, parts))) {
-      wave.refused.push(mustWait(letter));
-    } else if (!stages.includes(stage)) {
+    const before =
+      parked && key !== undefined && !runs.has(key) ? await whatComesBefore(letter, key, parts) : undefined;
+    if (before === 'requested') held.add(key as string);
+    else if (before === 'waiting') wave.refused.push(mustWait(letter));
+    else if (!stages.includes(stage)) {
       wave.refused.push(unknownStage(letter));
       if (parked && key !== undefined) held.add(key);
     } else {
@@ -93,15 +95,20 @@ async function chosen(letters: readonly DeadLetter[], parts: WaveParts): Promise
 }
 
 /**
- * Whether a parked letter of the key waits that comes before this one: by its place in the store (it has failed again, say) or
- * by its event's version (it failed in a later stage when this one was stored already).
+ * Whether a parked letter of the key comes before this one: by its place in the store (it has failed again, say) or by its
+ * event's version (it failed in a later stage when this one was stored already). One that waits, or else one that is requested:
+ * that one is on a later page of the store, and comes first all the same.
  */
-async function comesTooEarly(letter: DeadLetter, key: string, parts: WaveParts): Promise<boolean> {
+async function whatComesBefore(
+  letter: DeadLetter,
+  key: string,
+  parts: WaveParts,
+): Promise<'waiting' | 'requested' | undefined> {
   const { store, pipeline, sink, straight } = parts;
   const of = { pipeline, sink, key };
   if (straight.has(key)) {
     const [first] = await store.list({ ...of, status: 'waiting', limit: 1 });
-    return first?.parked === true && comesBefore(first, letter);
+    return first?.parked === true && comesBefore(first, letter) ? 'waiting' : undefined;
   }
   const open = [
     ...(await allOf({ ...of, status: 'waiting' }, store)),
@@ -109,7 +116,9 @@ async function comesTooEarly(letter: DeadLetter, key: string, parts: WaveParts):
   ];
   open.sort((a, b) => (comesBefore(a, b) ? -1 : 1));
   if (open.every((one, at) => at === 0 || !isOlder(one, open[at - 1] as DeadLetter))) straight.add(key);
-  return open.some((other) => other.status === 'waiting' && isOlder(other, letter));
+  const older = open.filter((other) => isOlder(other, letter));
+  if (older.some(({ status }) => status === 'waiting')) return 'waiting';
+  return older.length > 0 ? 'requested' : undefined;
 }
 
 /** All parked letters that are meant. */

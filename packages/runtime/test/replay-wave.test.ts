@@ -1,0 +1,44 @@
+import type { NewDeadLetter } from '@sluice/contracts';
+import { expect, test } from 'vitest';
+import { composeWave } from '../src/dead-letters/replay-wave.js';
+import { memoryDeadLetters } from '../src/index.js';
+import { type Numbered, numbered } from './support/events.js';
+
+const letter = (n: number): NewDeadLetter => ({
+  pipeline: 'p',
+  sink: 's',
+  lane: 'a',
+  position: { resume: '', within: 0 },
+  event: numbered('a', n),
+  stage: 'sink s',
+  cause: { code: 'TEST_POISON', message: 'poison' },
+  attempts: 1,
+  at: new Date(),
+  parked: true,
+});
+
+test('an earlier event of a key comes first, however far behind in the store its letter lies', async () => {
+  const store = memoryDeadLetters();
+  const ofKey0 = (n: number) => n * 5;
+  const others = Array.from({ length: 400 }, (_, n) => n + 10).filter((n) => n % 5 !== 0);
+  await store.put([letter(ofKey0(7)), ...others.map(letter), letter(ofKey0(1))]);
+  await store.request({ pipeline: 'p' }, 'ann');
+  const parts = {
+    store,
+    pipeline: 'p',
+    sink: 's',
+    stages: ['sink s'],
+    ours: async () => true,
+    reached: () => true,
+    held: () => {},
+  };
+  const order: number[] = [];
+  for (;;) {
+    const wave = await composeWave({ ...parts, straight: new Set() });
+    if (wave === undefined) break;
+    order.push(...wave.letters.map(({ event }) => (event.data as Numbered).n));
+    await store.resolve(wave.outcomes(), 'test');
+  }
+  expect(order).toHaveLength(others.length + 2);
+  expect(order.filter((n) => n % 5 === 0)).toEqual([ofKey0(1), ofKey0(7)]);
+});
