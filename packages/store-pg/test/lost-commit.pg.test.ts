@@ -17,7 +17,7 @@ const origin: EventOrigin = {
 const database = useDatabase();
 
 /** A sink over a line that can be cut while the server, which takes its time for a commit, has COMMIT before it. */
-async function slowToCommit(name: string) {
+async function slowToCommit(name: string, maxConnections?: number) {
   await database.query(`
     CREATE TABLE ${name} (id int PRIMARY KEY);
     CREATE FUNCTION ${name}_wait() RETURNS trigger LANGUAGE plpgsql AS
@@ -29,7 +29,12 @@ async function slowToCommit(name: string) {
   const connection = { connectionString: line.through(database.url), application_name: name };
   const abort = new AbortController();
   const context = { pipeline: 'p', signal: abort.signal, notice: () => undefined };
-  const session = await tableSink({ connection, table: name, key: ['id'] }).open(context);
+  const session = await tableSink({
+    connection,
+    table: name,
+    key: ['id'],
+    ...(maxConnections ? { maxConnections } : {}),
+  }).open(context);
   const gate = await database.pool.connect();
   await gate.query('SELECT pg_advisory_lock(42)');
   const write = session.write([new Envelope<Row>({ id: 1 }, origin, 0, '1')], {
@@ -73,6 +78,13 @@ test('a commit whose answer is lost with the connection is not taken for a failu
   expect(await sink.outcome).toBe('written');
   expect(await database.query('SELECT id FROM answer_lost')).toEqual([{ id: 1 }]);
 }, 120_000);
+
+test('the outcome is learned also where the lost connection was the only one there may be', async () => {
+  await using sink = await slowToCommit('only_one', 1);
+  sink.line.reset();
+  await sink.open();
+  expect(await sink.outcome).toBe('written');
+}, 30_000);
 
 test('the outcome is asked for until the line is there again', async () => {
   await using sink = await slowToCommit('line_down');

@@ -1,6 +1,7 @@
 import { type CheckpointStore, ComponentError, refuseUnknownOptions, type StoredCheckpoint } from '@sluice/contracts';
 import { escapeIdentifier, type Pool } from 'pg';
 import { type Connection, checkConnection, openConnection } from '../connection/connection.js';
+import { checkTimeout, STATEMENT_TIMEOUT_MS } from '../connection/time-limits.js';
 import { fromPostgres } from '../failure/postgres-errors.js';
 import { migrate } from '../migrations/migrate.js';
 import { upgradeFrom } from './checkpoint-format.js';
@@ -11,6 +12,8 @@ export interface PostgresCheckpointsOptions {
   readonly connection: Connection;
   /** Where the table `checkpoints` is, or is made. Default: `sluice`. */
   readonly schema?: string;
+  /** How long a statement may take, in milliseconds, where no pool is handed in. Default: 60,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 /**
@@ -21,10 +24,11 @@ export interface PostgresCheckpointsOptions {
  * @throws ComponentError `OPTIONS_INVALID`; its methods reject with `STORE_PG_*`, `CHECKPOINT_FORMAT`.
  */
 export function postgresCheckpoints(options: PostgresCheckpointsOptions): CheckpointStore {
-  refuseUnknownOptions('postgresCheckpoints', options, ['connection', 'schema']);
+  refuseUnknownOptions('postgresCheckpoints', options, ['connection', 'schema', 'statementTimeoutMs']);
   checkConnection(options.connection);
   const schema = checkSchema(options.schema);
-  const { pool, end } = openConnection(options.connection, 4);
+  const statementTimeoutMs = checkTimeout(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS);
+  const { pool, end } = openConnection(options.connection, { max: 4, statementTimeoutMs });
   let ready: Promise<unknown> | undefined;
   const store = checkpointsOn(pool, schema, () => {
     ready ??= migrate(pool, { schema }).catch((error: unknown) => {

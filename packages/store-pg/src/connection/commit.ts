@@ -14,16 +14,27 @@ export async function begin(client: PoolClient): Promise<TransactionId> {
   return answer?.rows[0]?.id ?? undefined;
 }
 
+/** What a commit needs for the case that its answer is lost. */
+export interface Doubt {
+  /** Ends the questions. Default: after a minute. */
+  readonly signal: AbortSignal | undefined;
+  /** Hears of it before the first question: the connection is of no more use. */
+  readonly lost: () => void;
+}
+
 /**
  * Commits. Resolves only when the transaction is durable, rejects only when it is not: where the answer to COMMIT is lost
  * with the connection, the server is asked what became of it (Postgres 18, functions-info, "pg_xact_status"), over another
- * connection, for as long as it takes or until `signal` is aborted.
+ * connection, for as long as it takes or until the signal is aborted.
  */
-export async function commit(pool: Pool, client: PoolClient, id: TransactionId, signal: AbortSignal): Promise<void> {
+export async function commit(pool: Pool, client: PoolClient, id: TransactionId, doubt: Doubt): Promise<void> {
   try {
     await client.query('COMMIT');
-  } catch (lost) {
-    if (id === undefined || hasAnswered(lost) || (await outcomeOf(pool, id, signal)) !== 'committed') throw lost;
+  } catch (error) {
+    if (id === undefined || hasAnswered(error)) throw error;
+    doubt.lost();
+    const signal = doubt.signal ?? AbortSignal.timeout(DOUBT_MS);
+    if ((await outcomeOf(pool, id, signal)) !== 'committed') throw error;
   }
 }
 
@@ -33,6 +44,8 @@ function hasAnswered(error: unknown): boolean {
   return typeof code === 'string' && severity === 'ERROR';
 }
 
+/** How long the outcome of a commit is asked for where nobody says when to stop, in milliseconds. */
+const DOUBT_MS = 60_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 

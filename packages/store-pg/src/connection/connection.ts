@@ -2,10 +2,12 @@ import { ComponentError } from '@sluice/contracts';
 import { type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { fromPostgres } from '../failure/postgres-errors.js';
 import { begin, commit } from './commit.js';
+import { cutOff, GRACE_MS, timeLimits } from './time-limits.js';
 
 /**
  * Where the database is: a connection string, the options of a `pg` client, or a pool of yours. A pool of yours stays open,
- * and its sessions must have `synchronous_commit` on, and should have an `idle_in_transaction_session_timeout`.
+ * and its sessions must have `synchronous_commit` on, and should have an `idle_in_transaction_session_timeout`, a
+ * `statement_timeout` and, a little longer, a `query_timeout`: else nothing ends the wait for a server that never answers.
  */
 export type Connection = string | ClientConfig | PoolConfig | Pool;
 
@@ -25,23 +27,30 @@ export function checkConnection(connection: Connection): void {
   throw new ComponentError('OPTIONS_INVALID', 'connection: give a connection string, options of pg, or a Pool');
 }
 
-/** Makes a pool of at most `max` connections, or takes the one that was given. */
-export function openConnection(connection: Connection, max: number): OpenConnection {
+/** What a pool may do. Options of `pg` that are given come before these. */
+export interface Limits {
+  /** The most connections. */
+  readonly max: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** Makes a pool within these limits, or takes the one that was given. */
+export function openConnection(connection: Connection, { max, statementTimeoutMs }: Limits): OpenConnection {
   if (isPool(connection)) return { pool: connection, end: async () => undefined };
   const given: PoolConfig = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const pool = new Pool({ max, application_name: 'sluice', ...given, ...({ onConnect: prepareSession } as object) });
+  const onConnect = (client: PoolClient) => prepareSession(client, statementTimeoutMs);
+  const defaults = { max, application_name: 'sluice', ...timeLimits(statementTimeoutMs) };
+  const pool = new Pool({ ...defaults, ...given, ...({ onConnect } as object) });
   pool.on('error', () => undefined); // an idle connection was lost: the next query takes another one
   // One that the pool has let go of and that is still closing has no listener of the pool's any more.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return { pool, end: once(() => pool.end()) };
 }
 
-/** How long the outcome of a commit is asked for where nobody says when to stop, in milliseconds. */
-const DOUBT_MS = 60_000;
-
 /**
  * Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. Until `signal` is aborted
- * (default: for a minute) a rejection means that nothing was written, also when the connection is lost during the commit.
+ * (default: for a minute) a rejection means that nothing was written, also when the connection is lost during the commit. With
+ * the signal the connection is cut off.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -55,38 +64,55 @@ export async function inTransaction<T>(
   } catch (error) {
     throw fromPostgres(error, doing);
   }
-  let doubtful = true;
   const lost = () => undefined; // the query that runs then says so
   client.on('error', lost);
-  try {
-    const id = await begin(client);
-    const result = await work(client);
-    await commit(pool, client, id, signal ?? AbortSignal.timeout(DOUBT_MS));
-    doubtful = false;
-    return result;
-  } catch (error) {
-    doubtful = await client.query('ROLLBACK').then(
-      () => false,
-      () => true, // it is closed below
-    );
-    throw fromPostgres(error, doing);
-  } finally {
+  const giveUp = () => cutOff(client);
+  signal?.addEventListener('abort', giveUp);
+  let held = true;
+  const letGo = (doubtful: boolean) => {
+    if (!held) return;
+    held = false;
+    signal?.removeEventListener('abort', giveUp);
     client.off('error', lost);
     client.release(doubtful);
+  };
+  try {
+    if (signal?.aborted) giveUp();
+    const id = await begin(client);
+    const result = await work(client);
+    // What became of a commit is asked over another connection, for which the pool may have no room but that of the lost one.
+    await commit(pool, client, id, { signal, lost: () => letGo(true) });
+    letGo(false);
+    return result;
+  } catch (error) {
+    if (held) letGo(!(await rolledBack(client)));
+    throw fromPostgres(error, doing);
   }
+}
+
+/** A server that does not answer is not waited for once more. */
+const ROLLBACK = { text: 'ROLLBACK', query_timeout: GRACE_MS };
+
+function rolledBack(client: PoolClient): Promise<boolean> {
+  return client.query(ROLLBACK).then(
+    () => true,
+    () => false, // its connection is closed
+  );
 }
 
 /**
  * What our sessions need, where the database does not say so itself: a checkpoint that a crash takes back would name events that the
  * source has already let go; and a process that is frozen within a transaction must not hold its locks for ever, or the instance
- * that takes over would wait for it.
+ * that takes over would wait for it. What nobody waits for any more must end in the server too, or its sessions would pile up.
  */
-function prepareSession(client: PoolClient): Promise<unknown> {
+function prepareSession(client: PoolClient, statementTimeoutMs: number): Promise<unknown> {
   return client.query(`
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 UNION ALL
 SELECT set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_MS}', false)
-WHERE current_setting('idle_in_transaction_session_timeout') = '0'`);
+WHERE current_setting('idle_in_transaction_session_timeout') = '0'
+UNION ALL
+SELECT set_config('statement_timeout', '${statementTimeoutMs}', false) WHERE current_setting('statement_timeout') = '0'`);
 }
 
 /** By shape: an application may have another copy of pg. */

@@ -5,6 +5,7 @@ import { named } from '../checkpoints/save-statement.js';
 import { fromPostgres } from '../failure/postgres-errors.js';
 import { migrate } from '../migrations/migrate.js';
 import { type Connection, checkConnection, inTransaction, openConnection } from './connection.js';
+import { checkTimeout, STATEMENT_TIMEOUT_MS } from './time-limits.js';
 
 /** Where a store is. */
 export interface StoreOptions {
@@ -13,6 +14,8 @@ export interface StoreOptions {
   readonly schema?: string;
   /** The most connections, where no pool is handed in. Default: 4. */
   readonly maxConnections?: number;
+  /** How long a statement may take, in milliseconds, where no pool is handed in. Default: 60,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** What a store asks its database by. The schema is brought up to date before the first question. */
@@ -31,11 +34,14 @@ export type Ask = <Row extends QueryResultRow>(sql: string, values: unknown[]) =
 
 /** @throws ComponentError `OPTIONS_INVALID`; the methods reject with `STORE_PG_*`. */
 export function storeConnection(options: StoreOptions): StoreConnection {
-  const { connection, maxConnections = 4 } = options;
+  const { connection, maxConnections = 4, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   checkConnection(connection);
   const schema = checkSchema(options.schema);
-  checkCount('maxConnections', maxConnections);
-  const { pool, end } = openConnection(connection, maxConnections);
+  const limits = {
+    max: checkCount('maxConnections', maxConnections),
+    statementTimeoutMs: checkTimeout(statementTimeoutMs),
+  };
+  const { pool, end } = openConnection(connection, limits);
   let migrated: Promise<unknown> | undefined;
   const ready = () => {
     migrated ??= migrate(pool, { schema }).catch((error: unknown) => {

@@ -29,7 +29,13 @@ const LIST_LIMIT = 100;
  * `storedEvent` and `restoredEvent` throw.
  */
 export function postgresDeadLetters(options: PostgresDeadLettersOptions): DeadLetterStore {
-  refuseUnknownOptions('postgresDeadLetters', options, ['connection', 'schema', 'maxConnections', 'maxEventBytes']);
+  refuseUnknownOptions('postgresDeadLetters', options, [
+    'connection',
+    'schema',
+    'maxConnections',
+    'statementTimeoutMs',
+    'maxEventBytes',
+  ]);
   const maxBytes = checkCount('maxEventBytes', options.maxEventBytes ?? 128 * 1024 * 1024);
   const database = storeConnection(options);
   const sql = deadLetterStatements(database);

@@ -17,7 +17,7 @@ const KEPT_MS = 86_400_000;
  * @throws ComponentError `OPTIONS_INVALID`; its methods reject with `STORE_PG_*`.
  */
 export function postgresLease(options: PostgresLeaseOptions): Lease {
-  refuseUnknownOptions('postgresLease', options, ['connection', 'schema', 'maxConnections']);
+  refuseUnknownOptions('postgresLease', options, ['connection', 'schema', 'maxConnections', 'statementTimeoutMs']);
   const database = storeConnection(options);
   const sql = statements(database);
   let swept = Number.NEGATIVE_INFINITY;

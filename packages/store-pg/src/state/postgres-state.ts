@@ -24,7 +24,7 @@ const SCAN_LIMIT = 1_000;
  * `OPTIONS_INVALID` for a scope of more than 500 characters.
  */
 export function postgresState(options: PostgresStateOptions): StateStore {
-  refuseUnknownOptions('postgresState', options, ['connection', 'schema', 'maxConnections']);
+  refuseUnknownOptions('postgresState', options, ['connection', 'schema', 'maxConnections', 'statementTimeoutMs']);
   const database = storeConnection(options);
   const sql = stateStatements(database);
 

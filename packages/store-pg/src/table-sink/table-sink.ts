@@ -2,6 +2,7 @@ import { ComponentError, refuseUnknownOptions, type Sink } from '@sluice/contrac
 import { checkpointsOn, checkSchema } from '../checkpoints/postgres-checkpoints.js';
 import { type Connection, checkConnection, openConnection } from '../connection/connection.js';
 import { tableName } from '../connection/table-name.js';
+import { checkTimeout, STATEMENT_TIMEOUT_MS } from '../connection/time-limits.js';
 import { migrate } from '../migrations/migrate.js';
 import type { Row } from './row-change.js';
 import { readTable } from './table.js';
@@ -24,6 +25,8 @@ export interface TableSinkOptions {
   readonly maxEvents?: number;
   /** The most connections, where no pool is handed in. Default: 4. */
   readonly maxConnections?: number;
+  /** How long a statement may take, in milliseconds, where no pool is handed in. Default: 60,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 /**
@@ -52,6 +55,7 @@ export function tableSink(options: TableSinkOptions): Sink<Row> {
     'name',
     'maxEvents',
     'maxConnections',
+    'statementTimeoutMs',
   ]);
   checkConnection(options.connection);
   const schema = checkSchema(options.schema);
@@ -60,13 +64,16 @@ export function tableSink(options: TableSinkOptions): Sink<Row> {
   const columns = options.columns && checkColumns('columns', options.columns, 0);
   const wanted = columns && new Set([...key, ...columns]);
   const maxEvents = checkCount('maxEvents', options.maxEvents ?? 5_000);
-  const maxConnections = checkCount('maxConnections', options.maxConnections ?? 4);
+  const limits = {
+    max: checkCount('maxConnections', options.maxConnections ?? 4),
+    statementTimeoutMs: checkTimeout(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS),
+  };
 
   return {
     name: options.name ?? `table:${options.table}`,
     features: { delivery: 'atomic', maxEvents },
     async open() {
-      const { pool, end } = openConnection(options.connection, maxConnections);
+      const { pool, end } = openConnection(options.connection, limits);
       try {
         await migrate(pool, { schema });
         const table = await readTable(pool, name, key);
