@@ -30,8 +30,8 @@ export function compileSnippets(snippets: readonly Snippet[]): string[] {
 }
 
 // One line above the code, so that lines of the page can be told.
-function moduleOf({ context, code }: Snippet): string {
-  return `export {}; ${context.replaceAll('\n', ' ')}\n${code}\n`;
+function moduleOf({ context, code, after }: Snippet): string {
+  return `export {}; ${context.replaceAll('\n', ' ')}\n${code}\n\n${after}\n`;
 }
 
 // As our sources are compiled, for Node and the browser at once; a page may show a value without using it.

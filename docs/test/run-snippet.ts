@@ -14,16 +14,21 @@ let programs = 0;
 export interface RunningSnippet {
   /** What it has printed so far. */
   output(): string;
+  /** Resolves with its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Sends the signal and resolves once the program has ended. */
-  end(signal: NodeJS.Signals): Promise<void>;
+  end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
-export async function runSnippet({ code }: Snippet, env: Record<string, string>): Promise<RunningSnippet> {
+export async function runSnippet(
+  { context, code, after }: Snippet,
+  env: Record<string, string>,
+): Promise<RunningSnippet> {
   mkdirSync(folder, { recursive: true });
   programs += 1;
   const file = join(folder, `${process.pid}-${programs}.mjs`);
   await build({
-    stdin: { contents: code, loader: 'ts', resolveDir: folder },
+    stdin: { contents: [context, code, after].join('\n'), loader: 'ts', resolveDir: folder },
     outfile: file,
     bundle: true,
     platform: 'node',
@@ -43,7 +48,7 @@ export async function runSnippet({ code }: Snippet, env: Record<string, string>)
     ],
   });
   const child = spawn(process.execPath, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal);
     return ended;
@@ -52,7 +57,7 @@ export async function runSnippet({ code }: Snippet, env: Record<string, string>)
     await end('SIGKILL');
     rmSync(file, { force: true });
   });
-  return { output: collect(child), end };
+  return { output: collect(child), ended, end };
 }
 
 function collect(child: ChildProcess): () => string {

@@ -22,9 +22,27 @@ test('a block takes for granted what the comment above it declares', { timeout: 
 });
 
 test('only `ts ignore` and other languages are left out', () => {
-  expect(page('```ts ignore', 'nonsense', '```', '```sh', 'ls', '```')).toEqual([]);
+  expect(page('```ts ignore because', 'nonsense', '```', '```sh', 'ls', '```')).toEqual([]);
   expect(page('```ts run', 'a', '```')).toMatchObject([{ mode: 'run', line: 2, code: 'a' }]);
+  expect(page('```ts run by a.test.ts', 'a', '```')).toMatchObject([{ mode: 'run', how: 'by a.test.ts' }]);
   expect(page('````md', '```ts', 'nonsense', '```', '````')).toEqual([]);
   expect(() => page('```ts check', 'a', '```')).toThrow('a.md:1');
+  expect(() => page('```ts ignore', 'a', '```')).toThrow('a.md:1');
   expect(() => page('```ts', 'a')).toThrow('never closed');
+});
+
+test('what surrounds a block: the comment of the page, the one above it, the one below it', () => {
+  const text = [
+    '<!-- ts page: first; -->',
+    '<!-- ts: second; -->',
+    '```ts',
+    'code',
+    '```',
+    '',
+    '<!-- ts after: last; -->',
+  ];
+  expect(page(...text, '```ts', 'other', '```')).toMatchObject([
+    { context: 'first;\nsecond;', code: 'code', after: 'last;' },
+    { context: 'first;', code: 'other', after: '' },
+  ]);
 });

@@ -5,11 +5,18 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * One block of TypeScript in a page. A block is compiled and must be right, unless its fence says ```` ```ts ignore ````.
- * ```` ```ts run ```` is also run, by a test that names its page.
+ * One block of TypeScript in a page. A block is compiled and must be right, unless its fence says why not: ```` ```ts ignore why ````.
  *
- * What a block takes for granted is declared in a comment straight above it, which readers of the page do not see:
- * `<!-- ts: declare const server: import('node:http').Server; -->`.
+ * | fence | is run |
+ * |---|---|
+ * | `ts run` | by a test that names its page |
+ * | `ts run pg` | the same, with an empty Postgres database in `DATABASE_URL` |
+ * | `ts run alone` | the same, as a process of its own, which has to end with 0 |
+ * | `ts run by some.test.ts` | by a test of its own in this folder |
+ *
+ * What a block takes for granted stands in a comment straight above it, and what ends it in one straight below it; readers of
+ * the page see neither: `<!-- ts: const orders = memorySource<Order>(); -->`, `<!-- ts after: await running.drain(); -->`. What
+ * all blocks of a page take for granted stands once, above them: `<!-- ts page: import assert from 'node:assert/strict'; -->`.
  */
 export interface Snippet {
   /** From the root of the repository. */
@@ -17,8 +24,11 @@ export interface Snippet {
   /** The line of the page on which the code begins. */
   readonly line: number;
   readonly mode: 'check' | 'run';
+  /** What follows `ts run`: nothing, `pg`, `alone` or `by some.test.ts`. */
+  readonly how: string;
   readonly context: string;
   readonly code: string;
+  readonly after: string;
 }
 
 /** Every snippet of the root's pages, of the READMEs of packages and examples, and of the pages in docs. */
@@ -36,10 +46,10 @@ export function snippetsIn(page: string, text: string): Snippet[] {
     if (open === undefined) {
       if (fence !== '') open = { fence, info, line: index + 1 };
     } else if (fence.length >= open.fence.length && info === '') {
-      const mode = modeOf(`${page}:${open.line}`, open.info);
+      const { mode, how } = modeOf(`${page}:${open.line}`, open.info);
       const code = lines.slice(open.line, index).join('\n');
-      if (mode !== 'ignore')
-        found.push({ page, line: open.line + 1, mode, context: contextAbove(lines, open.line - 1), code });
+      const [context, after] = [contextAbove(lines, open.line - 1), afterBelow(lines, index)];
+      if (mode !== 'ignore') found.push({ page, line: open.line + 1, mode, how, context, code, after });
       open = undefined;
     }
   });
@@ -47,18 +57,31 @@ export function snippetsIn(page: string, text: string): Snippet[] {
   return found;
 }
 
-function modeOf(place: string, info: string): 'check' | 'run' | 'ignore' {
+const MODES = /^(?:(run)(?: (pg|alone|by \S+\.test\.ts))?|ignore \S.*)?$/;
+
+function modeOf(place: string, info: string): { mode: 'check' | 'run' | 'ignore'; how: string } {
   const [language = '', ...words] = info.split(/\s+/);
-  if (!['ts', 'typescript', 'tsx'].includes(language)) return 'ignore';
-  const mode = words.join(' ');
-  if (mode === '') return 'check';
-  if (mode === 'run' || mode === 'ignore') return mode;
-  throw new Error(`${place}: "${info}" is none of ts, ts run, ts ignore`);
+  if (!['ts', 'typescript', 'tsx'].includes(language)) return { mode: 'ignore', how: '' };
+  const said = MODES.exec(words.join(' '));
+  if (said === null)
+    throw new Error(`${place}: "${info}" is none of ts, ts run [pg | alone | by a test], ts ignore why`);
+  const [all, run, how = ''] = said;
+  return { mode: all === '' ? 'check' : run === undefined ? 'ignore' : 'run', how };
 }
 
 function contextAbove(lines: readonly string[], fenceIndex: number): string {
   const above = lines.slice(0, fenceIndex).join('\n').trimEnd();
-  return /<!-- ts: ((?:(?!-->)[\s\S])*?)\s*-->$/.exec(above)?.[1] ?? '';
+  const ofPage = [...above.matchAll(/<!-- ts page:\s([\s\S]*?)\s*-->/g)].map(([, code]) => code);
+  const own = /<!-- ts:\s((?:(?!-->)[\s\S])*?)\s*-->$/.exec(above)?.[1];
+  return [...ofPage, own ?? ''].join('\n').trim();
+}
+
+function afterBelow(lines: readonly string[], fenceIndex: number): string {
+  const below = lines
+    .slice(fenceIndex + 1)
+    .join('\n')
+    .trimStart();
+  return /^<!-- ts after:\s([\s\S]*?)\s*-->/.exec(below)?.[1] ?? '';
 }
 
 function pages(): string[] {
