@@ -1,4 +1,5 @@
 import { ComponentError, isComponentError } from '@sluice/contracts';
+import { withoutPasswords } from '../config/secrets.js';
 import { type AppHealth, type AppState, appHealth, healthPages } from '../health/app-health.js';
 import { type HealthHandler, healthHandler } from '../health/health-handler.js';
 import { type HealthServer, startHealthServer } from '../health/health-server.js';
@@ -167,7 +168,7 @@ export class App implements AsyncDisposable {
 /** The text of a foreign error is told when it is one of a service; that of a pipeline may hold data. */
 function partFailed(part: string, error: unknown, pipeline?: object): ComponentError {
   const { code, message } = causeOf(error);
-  const text = pipeline === undefined && error instanceof Error ? error.message : message;
+  const text = pipeline === undefined && error instanceof Error ? withoutPasswords(error.message) : message;
   const known = isComponentError(error) ? { retry: error.retry, advice: error.advice } : {};
   return new ComponentError('APP_PART_FAILED', `${part}: ${text}`, { cause: error, details: { part, code }, ...known });
 }

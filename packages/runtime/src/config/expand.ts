@@ -22,7 +22,7 @@ export function expand(text: string, env: Readonly<Record<string, string | undef
       return found;
     }
     used.push(name);
-    const value = env[name] || fallback;
+    const value = (Object.hasOwn(env, name) && env[name]) || fallback;
     if (value === undefined) problems.push(`there is no environment variable ${name}`);
     return value ?? '';
   });

@@ -10,8 +10,8 @@ export interface FieldOptions {
   /** What it is when nobody gives it, before the schema sees it. */
   readonly default?: unknown;
   /**
-   * Whether it is never shown. Default: when its name has `password`, `secret`, `token` or `key` in it. A URL with a password
-   * in it is never shown in any case.
+   * Whether it is never shown. Default: when its name has `password`, `passphrase`, `pwd`, `secret`, `token`, `key` or
+   * `credential` in it, or the word `pass`. A URL or connection string with a password in it is never shown in any case.
    */
   readonly secret?: boolean;
   /** What is accepted, for errors: completes "expected …". */

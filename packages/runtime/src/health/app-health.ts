@@ -76,8 +76,14 @@ function reportOf({ pipeline }: Part): ReportLike {
 
 function notReady({ name, of }: Part): readonly Condition[] {
   if (!('notReady' in of)) return [];
-  const text = of.notReady?.();
-  return text === undefined ? [] : [{ part: name, kind: 'not-ready', text }];
+  let text: unknown;
+  try {
+    text = of.notReady?.();
+  } catch {
+    // Its text may be a foreign error's.
+    text = 'fails to say whether it is ready';
+  }
+  return text === undefined ? [] : [{ part: name, kind: 'not-ready', text: String(text) }];
 }
 
 function summaries(

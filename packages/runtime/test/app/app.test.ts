@@ -285,3 +285,19 @@ test.for([
 ] as const)('%s is refused at construction', ([, options, message]) => {
   expect(() => app(options as never)).toThrow(message);
 });
+
+test('the text of an error of a service is told without the password of a URL in it', async () => {
+  const broken = app({
+    signals: [],
+    notice: () => {},
+    parts: [
+      {
+        name: 'pool',
+        start: () =>
+          Promise.reject(new TypeError('Failed to parse URL from postgres://me:hu/s@h@db:5432/shop and so on')),
+      },
+    ],
+  });
+  const error = await broken.run().catch((cause: unknown) => cause as Error);
+  expect(String(error)).toContain('Failed to parse URL from postgres://[secret]@db:5432/shop and so on');
+});

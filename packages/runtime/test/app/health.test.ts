@@ -288,3 +288,20 @@ function get(port: number, path: string): Promise<{ status: number | undefined; 
     sent.on('error', reject).end();
   });
 }
+
+test('a service that can not say whether it is ready is not, and the page is served all the same', async () => {
+  const service = started([
+    {
+      name: 'broken',
+      notReady: () => {
+        throw new TypeError('hush');
+      },
+    },
+    { name: 'odd', notReady: () => 5 as never },
+  ]);
+  await waitFor(() => service.state === 'running', { what: 'the app' });
+  const { ready, live, reasons } = service.health();
+  expect([ready, live]).toEqual([false, true]);
+  expect(reasons.map(({ part }) => part)).toEqual(['broken', 'odd']);
+  expect(JSON.stringify(reasons)).not.toContain('hush');
+});

@@ -205,3 +205,48 @@ test('keys that JavaScript has everywhere are no options', () => {
   const values = JSON.parse('{ "__proto__": { "port": 1 }, "constructor": 1 }') as Record<string, unknown>;
   expect(problemsOf(() => shop({ values }))).toHaveLength(2);
 });
+
+/** A variable as it is written in a text. */
+const variable = (inside: string) => `$\{${inside}}`;
+
+test('what objects have by birth is no variable', () => {
+  const problems = problemsOf(() =>
+    defineConfig({
+      fields: { a: z.string(), b: z.string() },
+      values: { a: variable('constructor'), b: variable('toString:-x') },
+      env: process.env,
+    }),
+  );
+  expect(problems).toEqual([expect.stringContaining('there is no environment variable constructor')]);
+  const seen = defineConfig({ fields: { b: z.string() }, values: { b: variable('toString:-x') }, env: process.env });
+  expect(seen.b).toBe('x');
+});
+
+test('a password with a slash or an @ in it is not shown, and names that people give to secrets are known', () => {
+  const quoting = z.string().refine(() => false, { error: ({ input }) => `not good: ${String(input)}` });
+  const url = 'postgres://me:hush/hu@sh@db/shop';
+  const problems = problemsOf(() =>
+    defineConfig({
+      fields: {
+        database: quoting,
+        dbPass: quoting,
+        passphrase: quoting,
+        pwd: quoting,
+        credentials: quoting,
+        bypass: quoting,
+      },
+      values: { database: url, dbPass: 'hush', passphrase: 'hush', pwd: 'hush', credentials: 'hush', bypass: 'shown' },
+      env: {},
+    }),
+  );
+  expect(problems.join('\n')).not.toContain('hush');
+  expect(problems.join('\n')).toContain('not good: shown');
+  const config = defineConfig({ fields: { database: z.string() }, values: { database: url }, env: {} });
+  expect(inspect(config) + JSON.stringify(config)).not.toContain('hush');
+});
+
+test('a long text is looked through for passwords in no time', () => {
+  const text = 'a'.repeat(200_000);
+  const config = defineConfig({ fields: { text: z.string() }, values: { text }, env: {} });
+  expect(config.text).toBe(text);
+});
