@@ -25,6 +25,7 @@ test('only `ts ignore` and other languages are left out', () => {
   expect(page('```ts ignore because', 'nonsense', '```', '```sh', 'ls', '```')).toEqual([]);
   expect(page('```ts run', 'a', '```')).toMatchObject([{ mode: 'run', line: 2, code: 'a' }]);
   expect(page('```ts run by a.test.ts', 'a', '```')).toMatchObject([{ mode: 'run', how: 'by a.test.ts' }]);
+  expect(page('```` ```ts ```` begins a block', 'within a line')).toEqual([]);
   expect(page('````md', '```ts', 'nonsense', '```', '````')).toEqual([]);
   expect(() => page('```ts check', 'a', '```')).toThrow('a.md:1');
   expect(() => page('```ts ignore', 'a', '```')).toThrow('a.md:1');

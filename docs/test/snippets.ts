@@ -42,7 +42,7 @@ export function snippetsIn(page: string, text: string): Snippet[] {
   const lines = text.split('\n');
   let open: { fence: string; info: string; line: number } | undefined;
   lines.forEach((line, index) => {
-    const [, fence = '', info = ''] = /^\s*(`{3,})\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, fence = '', info = ''] = /^\s*(`{3,})\s*([^`]*?)\s*$/.exec(line) ?? [];
     if (open === undefined) {
       if (fence !== '') open = { fence, info, line: index + 1 };
     } else if (fence.length >= open.fence.length && info === '') {
