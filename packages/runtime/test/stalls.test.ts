@@ -260,3 +260,23 @@ test('a pipeline that has stopped is not stalled any more', async () => {
   await drained;
   expect(running.report().health).toEqual({ status: 'idle', quietMs: 0 });
 });
+
+test('a lane that comes after one which the source never announces is a stall, and says so', async () => {
+  const watched = watch((notice) =>
+    pipeline('test', { notice })
+      .from(
+        scriptedSource(async function* (_, closed) {
+          yield scriptedLane(
+            'main',
+            async function* () {
+              yield batchOf('main', 0, 3);
+            },
+            { after: ['snapshot'] },
+          );
+          await until(closed);
+        }),
+      )
+      .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() }),
+  );
+  await stalls(watched, /lane main: it comes after lane snapshot, which the source does not announce/);
+});

@@ -32,7 +32,7 @@ export class Strands {
   look(): readonly Strand[] {
     const { lanes } = this.parts;
     const stages = this.parts.stages();
-    const strands = [...lanes.all()].map((run) => strandOf(run, this.#head.get(run.lane), stages));
+    const strands = [...lanes.all()].map((run) => strandOf(run, this.#head.get(run.lane), stages, lanes));
     for (const lane of this.#head.keys()) {
       if (lanes.get(lane) || lanes.isOver(lane)) continue;
       strands.push({ name: `lane ${lane}`, done: 0, waits: 'the source has events in it and does not announce it' });
@@ -57,11 +57,21 @@ export class Strands {
   }
 }
 
-function strandOf(run: LaneRun, head: Position | undefined, stages: readonly StageReport[]): Strand {
-  return { name: `lane ${run.lane}`, done: run.done, waits: waitsFor(run, head, stages) };
+function strandOf(
+  run: LaneRun,
+  head: Position | undefined,
+  stages: readonly StageReport[],
+  lanes: StrandParts['lanes'],
+): Strand {
+  return { name: `lane ${run.lane}`, done: run.done, waits: waitsFor(run, head, stages, lanes) };
 }
 
-function waitsFor(run: LaneRun, head: Position | undefined, stages: readonly StageReport[]): string | undefined {
+function waitsFor(
+  run: LaneRun,
+  head: Position | undefined,
+  stages: readonly StageReport[],
+  lanes: StrandParts['lanes'],
+): string | undefined {
   const { reached } = run;
   const { length } = run.ledger;
   if (length > 0) {
@@ -69,7 +79,15 @@ function waitsFor(run: LaneRun, head: Position | undefined, stages: readonly Sta
     return [`${length} batches are not settled`, ...holders].join(', ');
   }
   if (run.unstored !== undefined) return 'its checkpoint is not stored';
-  if (head === undefined || run.deferred) return undefined;
+  if (run.deferred) return missingBefore(run, lanes);
+  if (head === undefined) return undefined;
   if (reached !== undefined && comparePositions(reached, head) >= 0) return undefined;
   return 'the source has more events and delivers none';
+}
+
+/** A lane that others come before waits for nothing while one of them is there: that one's own strand tells. */
+function missingBefore({ reader }: LaneRun, lanes: StrandParts['lanes']): string | undefined {
+  const before = (reader.after ?? []).filter((lane) => !lanes.isOver(lane));
+  if (before.length === 0 || before.some((lane) => lanes.get(lane) !== undefined)) return undefined;
+  return `it comes after lane ${before[0]}, which the source does not announce`;
 }
