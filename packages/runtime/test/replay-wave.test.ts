@@ -42,3 +42,24 @@ test('an earlier event of a key comes first, however far behind in the store its
   expect(order).toHaveLength(others.length + 2);
   expect(order.filter((n) => n % 5 === 0)).toEqual([ofKey0(1), ofKey0(7)]);
 });
+
+test('a letter that is requested again while the next ones are looked for comes before those behind it', async () => {
+  const store = memoryDeadLetters();
+  await store.put([letter(0), letter(5)]);
+  await store.request({ pipeline: 'p' }, 'ann');
+  const first = (await store.list({ pipeline: 'p' }))[0]?.id ?? '';
+  await store.resolve([{ id: first, outcome: 'failed', cause: { code: 'TEST', message: '' }, attempts: 1 }], 'test');
+  // Between the look at what is requested and the look at what waits.
+  const list: typeof store.list = async (filter) => {
+    if (filter.status === 'waiting') await store.request({ pipeline: 'p' }, 'ann');
+    return store.list(filter);
+  };
+  const looked = { pipeline: 'p', sink: 's', stages: ['sink s'], ours: async () => true, reached: () => true };
+  for (const straight of [new Set<string>(), new Set(['a-key-0'])]) {
+    const wave = await composeWave({ ...looked, store: { ...store, list }, held: () => {}, straight });
+    expect(wave).toBeUndefined();
+    const next = await composeWave({ ...looked, store, held: () => {}, straight });
+    expect(next?.letters.map(({ event }) => event.id)).toEqual(['a-0']);
+    await store.resolve([{ id: first, outcome: 'failed', cause: { code: 'TEST', message: '' }, attempts: 1 }], 'test');
+  }
+});

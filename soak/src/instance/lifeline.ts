@@ -3,8 +3,14 @@
  * returns: to the world it has crashed. While it is frozen its calls wait, and take effect when it thaws.
  */
 export class Lifeline {
+  /** Of the instance, in the order of their starts. */
+  readonly number: number;
   #state: 'alive' | 'frozen' | 'cut' = 'alive';
   #waiting: (() => void)[] = [];
+
+  constructor(number: number) {
+    this.number = number;
+  }
 
   get cut(): boolean {
     return this.#state === 'cut';

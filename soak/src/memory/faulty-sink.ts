@@ -49,6 +49,7 @@ export function faultySink(
           world.apply(
             name,
             events.filter((_, at) => !refused.has(at)),
+            lifeline.number,
           );
           await lifeline.pass();
           if (refused.size > 0) throw new BatchError(refused);

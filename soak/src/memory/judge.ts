@@ -12,9 +12,9 @@ export function judge(scenario: Scenario, world: World, letters: readonly DeadLe
     if (delivery === 'atomic' && scenario.source === 'log') wrong.push(...repeated(sink, applied, buried));
     if (scenario.source === 'queue') continue;
     const exempt = scenario.onFailure === 'skip' ? buried : NONE;
-    if (delivery === 'atomic') wrong.push(...disordered(sink, applied, exempt));
+    if (delivery === 'atomic') wrong.push(...disordered(sink, applied, exempt, letters));
     const frozen = scenario.lives.some(({ end }) => end === 'freeze');
-    if (delivery === 'plain' && !frozen) wrong.push(...stale(world, sink, applied, exempt));
+    if (delivery === 'plain' && !frozen) wrong.push(...stale(world, sink, applied, exempt, letters));
   }
   return wrong;
 }
@@ -47,21 +47,34 @@ function repeated(sink: string, applied: readonly Applied[], buried: ReadonlySet
 }
 
 /** The first application of each event comes after those of the earlier ones of its key. */
-function disordered(sink: string, applied: readonly Applied[], exempt: ReadonlySet<string>): string[] {
+function disordered(
+  sink: string,
+  applied: readonly Applied[],
+  exempt: ReadonlySet<string>,
+  letters: readonly DeadLetter[],
+): string[] {
   const newest = new Map<string, number>();
   const seen = new Set<string>();
   for (const { id, item, key } of applied) {
     if (key === undefined || seen.has(id) || exempt.has(id)) continue;
     seen.add(id);
     const before = newest.get(key) ?? -1;
-    if (item.n < before) return [`${sink} applied ${id} after number ${before} of its key`];
+    if (item.n < before) {
+      return [`${sink} applied ${id} after number ${before} of its key`, ...historyOf(sink, key, applied, letters)];
+    }
     newest.set(key, item.n);
   }
   return [];
 }
 
 /** What was applied last to a key is the newest event of it. */
-function stale(world: World, sink: string, applied: readonly Applied[], exempt: ReadonlySet<string>): string[] {
+function stale(
+  world: World,
+  sink: string,
+  applied: readonly Applied[],
+  exempt: ReadonlySet<string>,
+  letters: readonly DeadLetter[],
+): string[] {
   const last = new Map<string, number>();
   for (const { key, item, id } of applied) if (key !== undefined && !exempt.has(id)) last.set(key, item.n);
   const newest = new Map<string, number>();
@@ -70,7 +83,23 @@ function stale(world: World, sink: string, applied: readonly Applied[], exempt: 
     if (key !== undefined && world.wanted(item) && !exempt.has(`${item.lane}-${item.n}`)) newest.set(key, item.n);
   }
   const old = [...newest].filter(([key, n]) => last.get(key) !== n);
-  return old.length === 0
-    ? []
-    : [`${sink} ends with an old event of ${old.length} keys, the first being ${old[0]?.[0]}`];
+  const [first] = old;
+  if (first === undefined) return [];
+  const [key] = first;
+  return [
+    `${sink} ends with an old event of ${old.length} keys, the first being ${key}`,
+    ...historyOf(sink, key, applied, letters),
+  ];
+}
+
+/** What was applied to a key, by which instance, and what was kept of it among the dead letters. */
+function historyOf(sink: string, key: string, applied: readonly Applied[], letters: readonly DeadLetter[]): string[] {
+  const own = applied.filter((one) => one.key === key).map(({ item, by }) => `${item.n} by ${by}`);
+  const kept = letters
+    .filter((letter) => letter.sink === sink && letter.event.key === key)
+    .map(
+      ({ id, event, stage, cause, attempts }) =>
+        `letter ${id}: ${event.id}, ${stage}, ${cause.code}, tried ${attempts}`,
+    );
+  return [`applied: ${own.join(', ')}`, ...kept];
 }

@@ -68,7 +68,7 @@ async function live(scenario: Scenario, around: Surroundings, random: Random): P
   let frozen: { readonly instance: Pipeline; readonly lifeline: Lifeline } | undefined;
   const last = scenario.lives.at(-1)?.end === 'freeze' ? [{ ms: 40, end: 'drain' } as const] : [];
   for (const [at, life] of [...scenario.lives, ...last].entries()) {
-    const lifeline = new Lifeline();
+    const lifeline = new Lifeline(at + 1);
     const instance = compose(scenario, around, lifeline, random.fork(`life ${at}`));
     const ended = instance.run().then(
       () => undefined,
@@ -93,7 +93,7 @@ async function live(scenario: Scenario, around: Surroundings, random: Random): P
 
 /** Runs until everything is in the sinks, poison and all. */
 async function bringHome(scenario: Scenario, around: Surroundings, random: Random): Promise<void> {
-  const lifeline = new Lifeline();
+  const lifeline = new Lifeline(scenario.lives.length + 2);
   const instance = compose(scenario, around, lifeline, random.fork('last life'));
   let failure: unknown;
   const ended = instance.run().catch((error: unknown) => {

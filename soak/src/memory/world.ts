@@ -12,6 +12,8 @@ export interface Applied {
   readonly id: string;
   readonly item: Item;
   readonly key: string | undefined;
+  /** The number of the instance. */
+  readonly by: number;
 }
 
 const KEYS = 7;
@@ -111,11 +113,11 @@ export class World {
     return ids;
   }
 
-  apply(sink: string, events: readonly Envelope<Item>[]): void {
+  apply(sink: string, events: readonly Envelope<Item>[], by: number): void {
     const list = this.applied.get(sink) as Applied[];
     const ids = this.#index(sink);
     for (const event of events) {
-      list.push({ id: event.id, item: event.data as Item, key: event.key });
+      list.push({ id: event.id, item: event.data as Item, key: event.key, by });
       ids.add(event.id);
     }
   }

@@ -40,7 +40,7 @@ export function memoryDeadLetters(options: { readonly capacity?: number } = {}):
     edit: async (id, event, by) => box.edit(id, event, by),
     request: async (filter, by) => box.request(filter, by),
     async discard(filter, by) {
-      const found = box.find(filter).filter(isOpen);
+      const found = box.find(filter, isOpen);
       for (const kept of found) box.move(kept, 'discarded', { by, action: 'discarded' });
       return found.length;
     },
@@ -79,6 +79,8 @@ export function memoryDeadLetters(options: { readonly capacity?: number } = {}):
 
 interface Kept {
   letter: DeadLetter;
+  /** Of the event that was put: an edit may give it another source. */
+  readonly name: string;
   readonly actions: DeadLetterAction[];
 }
 
@@ -108,7 +110,8 @@ class LetterBox {
     for (const letter of letters) this.#put(letter);
   }
 
-  find({ pipeline, sink, ids, key, status, after, limit }: DeadLetterFilter): Kept[] {
+  /** Those that are meant and that `fits`; only these count for the limit. */
+  find({ pipeline, sink, ids, key, status, after, limit }: DeadLetterFilter, fits?: (kept: Kept) => boolean): Kept[] {
     const wanted = ids && new Set(ids);
     const found: Kept[] = [];
     for (const kept of this.#kept.values()) {
@@ -119,6 +122,7 @@ class LetterBox {
       if ((status !== undefined && letter.status !== status) || (key !== undefined && letter.event.key !== key))
         continue;
       if (after !== undefined && !isAfter(letter.id, after)) continue;
+      if (fits && !fits(kept)) continue;
       found.push(kept);
     }
     return found;
@@ -136,13 +140,17 @@ class LetterBox {
   }
 
   request(filter: DeadLetterFilter, by: string): number {
-    const wanted = new Set(this.find(filter).filter(waits));
-    for (const { letter } of [...wanted]) {
-      if (!letter.parked || letter.event.key === undefined) continue;
-      const { pipeline, sink } = letter;
-      for (const other of this.find({ pipeline, sink, key: letter.event.key })) {
-        if (other.letter.parked && waits(other) && isAfter(letter.id, other.letter.id)) wanted.add(other);
-      }
+    const wanted = new Set(this.find(filter, waits));
+    /** Of each key, the newest of those that are meant. */
+    const newest = new Map<string, DeadLetter>();
+    for (const { letter } of wanted) {
+      const { pipeline, sink, event } = letter;
+      if (event.key !== undefined) newest.set(JSON.stringify([pipeline, sink, event.key]), letter);
+    }
+    for (const { id, pipeline, sink, event } of newest.values()) {
+      const ofKey = this.find({ pipeline, sink, key: event.key as string }, isOpen);
+      if (!ofKey.some(({ letter }) => letter.parked)) continue;
+      for (const other of ofKey) if (waits(other) && isAfter(id, other.letter.id)) wanted.add(other);
     }
     for (const kept of wanted) this.move(kept, 'requested', { by, action: 'requested' });
     return wanted.size;
@@ -151,7 +159,7 @@ class LetterBox {
   move(kept: Kept, status: DeadLetter['status'], action: Omit<DeadLetterAction, 'at'>): void {
     kept.letter = { ...kept.letter, status };
     kept.actions.push({ at: new Date(), ...action });
-    if (!isOpen(kept)) this.#open.delete(nameOf(kept.letter));
+    if (!isOpen(kept)) this.#open.delete(kept.name);
   }
 
   prune(pipeline: string, before: Date): number {
@@ -164,7 +172,8 @@ class LetterBox {
 
   #put(added: NewDeadLetter): void {
     const action: DeadLetterAction = { at: added.at, by: added.pipeline, action: 'put', note: added.cause.code };
-    const known = this.#open.get(nameOf(added));
+    const name = nameOf(added);
+    const known = this.#open.get(name);
     if (known) {
       // One that only follows others of its key tells nothing new about why it is here.
       const cause = added.attempts > 0 ? added.cause : known.letter.cause;
@@ -175,9 +184,9 @@ class LetterBox {
     }
     this.#last += 1;
     const id = String(this.#last);
-    const kept: Kept = { letter: { ...added, id, status: 'waiting' }, actions: [action] };
+    const kept: Kept = { letter: { ...added, id, status: 'waiting' }, name, actions: [action] };
     this.#kept.set(id, kept);
-    this.#open.set(nameOf(added), kept);
+    this.#open.set(name, kept);
     if (this.#kept.size > this.capacity) this.#makeRoom();
   }
 
@@ -191,7 +200,7 @@ class LetterBox {
 }
 
 function nameOf({ pipeline, sink, event }: NewDeadLetter): string {
-  return JSON.stringify([pipeline, sink, event.id]);
+  return JSON.stringify([pipeline, sink, event.source, event.id]);
 }
 
 function isOpen({ letter: { status } }: Kept): boolean {

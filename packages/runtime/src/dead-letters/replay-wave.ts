@@ -106,9 +106,13 @@ async function whatComesBefore(
 ): Promise<'waiting' | 'requested' | undefined> {
   const { store, pipeline, sink, straight } = parts;
   const of = { pipeline, sink, key };
+  // In this order: somebody may request meanwhile what waits; what is requested comes back by our own doing alone.
   if (straight.has(key)) {
-    const [first] = await store.list({ ...of, status: 'waiting', limit: 1 });
-    return first?.parked === true && comesBefore(first, letter) ? 'waiting' : undefined;
+    for (const status of ['waiting', 'requested'] as const) {
+      const [first] = await store.list({ ...of, status, limit: 1 });
+      if (first?.parked === true && comesBefore(first, letter)) return status;
+    }
+    return undefined;
   }
   const open = [
     ...(await allOf({ ...of, status: 'waiting' }, store)),
