@@ -14,6 +14,8 @@ describe('a broken dead-letter store is found by the promise that it breaks', ()
   const TWICE = 'an event is not put twice while its letter waits: newer cause, sum of attempts, old place';
   const IN_ORDER = 'ids grow, by length and then by code unit, and letters of a key are listed as they were put';
   const PARKED = 'a request for a letter of a parked key asks for the earlier ones too';
+  const NOT_PARKED = 'the earlier ones of a parked key are asked for whether they are parked themselves or not';
+  const EDITED = 'an event that is put again after its letter was edited has that letter, whatever was edited';
   const TRAIL = 'all that was done with a letter is in its audit trail, by whom and when';
   const REPLAY_FAILED = 'a replay that failed makes the letter wait, with its cause and all its attempts';
   const FILTER = 'of a filter, all that is given must hold';
@@ -30,6 +32,10 @@ describe('a broken dead-letter store is found by the promise that it breaks', ()
     ['turns events into JSON', 'bytes, dates, bigints and unchanged values of an event come back as such'],
     ['loses the original bytes', AS_PUT],
     ['park order lost', PARKED],
+    ['park order lost for what is not parked', NOT_PARKED],
+    ['takes ids of two sources for one', 'events of two sources are two, also where their ids are the same'],
+    ['takes an edited event for another', EDITED],
+    ['limit counts what is done with', 'the limit of a request or a discard counts letters that it can change'],
     ['requests later ones too', PARKED],
     ['requests what is done with', 'a request asks for letters that wait, and counts those that it asked for'],
     ['edits any letter', 'a letter that does not wait cannot be edited'],

@@ -3,6 +3,8 @@ import { Envelope, type EventOrigin, type Headers, type Version } from '@sluice/
 /** What an event of the suites says of itself. */
 export interface SampleFacts {
   readonly id: string;
+  /** Default: `/conformance`. */
+  readonly source?: string;
   readonly key?: string | undefined;
   /** Default: `sample`. */
   readonly type?: string;
@@ -13,7 +15,8 @@ export interface SampleFacts {
 
 /** An event with these facts. */
 export function sampleEvent<T>(data: T | null, facts: SampleFacts): Envelope<T> {
-  return new Envelope<T>(data, origin, 0, facts);
+  const { source } = facts;
+  return new Envelope<T>(data, source === undefined ? origin : { ...origin, source }, 0, facts);
 }
 
 const factsOf = (record: unknown) => record as SampleFacts;

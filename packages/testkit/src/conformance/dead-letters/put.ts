@@ -105,6 +105,37 @@ export function putPromises(check: Check, subject: DeadLetterStoreUnderTest): Co
       },
     ),
 
+    check('events of two sources are two, also where their ids are the same', async (store) => {
+      const of = (source: string) => letterOf('', { event: sampleEvent({ source }, { id: 'e', key: 'k', source }) });
+      await store.put([of('/a'), of('/b')]);
+      await store.put([of('/b'), of('/a')]);
+      const found = (await store.list({ pipeline: 'p' })).map(({ event, attempts }) => [event.source, attempts]);
+      mustEqual(
+        found,
+        [
+          ['/a', 6],
+          ['/b', 6],
+        ],
+        'the letters of one id, each of which was put twice',
+      );
+    }),
+
+    check(
+      'an event that is put again after its letter was edited has that letter, whatever was edited',
+      async (store) => {
+        await store.put([letterOf('a')]);
+        const { id } = await letterFor(store, 'a');
+        await store.edit(id, sampleEvent({ name: 'mended' }, { id: 'a', key: 'k', source: '/elsewhere' }), 'ann');
+        await store.put([letterOf('a')]);
+        const letters = await store.list({ pipeline: 'p' });
+        mustEqual(
+          letters.map((letter) => [letter.id, letter.attempts, letter.event.data]),
+          [[id, 6, { name: 'mended' }]],
+          'the one letter',
+        );
+      },
+    ),
+
     check('an event is not put twice while its letter is requested', async (store) => {
       await store.put([letterOf('a', { attempts: 1 })]);
       const { id } = await letterFor(store, 'a');

@@ -73,6 +73,23 @@ export function treatPromises(check: Check): ConformanceTest[] {
       mustEqual(actions, ['put', 'requested'], 'what is noted of an earlier one');
     }),
 
+    check('the earlier ones of a parked key are asked for whether they are parked themselves or not', async (store) => {
+      await store.put([letterOf('1'), letterOf('2', { parked: true }), letterOf('3'), letterOf('4')]);
+      const { id } = await letterFor(store, '3');
+      mustEqual(await store.request({ pipeline: 'p', ids: [id] }, 'ann'), 3, 'requested, with the earlier ones');
+      const expected = { 1: 'requested', 2: 'requested', 3: 'requested', 4: 'waiting' };
+      mustEqual(await statuses(store), expected, 'the letters of the key');
+    }),
+
+    check('the limit of a request or a discard counts letters that it can change', async (store) => {
+      await store.put([letterOf('a'), letterOf('b'), letterOf('c')]);
+      mustEqual(await store.discard({ pipeline: 'p', limit: 1 }, 'ann'), 1, 'discarded first');
+      mustEqual(await store.request({ pipeline: 'p', limit: 1 }, 'ann'), 1, 'requested of those that wait');
+      mustEqual(await statuses(store), { a: 'discarded', b: 'requested', c: 'waiting' }, 'the oldest that could be');
+      mustEqual(await store.discard({ pipeline: 'p', limit: 1 }, 'ann'), 1, 'discarded of those that are open');
+      mustEqual(await statuses(store), { a: 'discarded', b: 'discarded', c: 'waiting' }, 'the next');
+    }),
+
     check('a request for a letter of a key that is not parked asks for that one alone', async (store) => {
       await store.put([letterOf('1'), letterOf('2'), letterOf('3')]);
       const { id } = await letterFor(store, '2');
