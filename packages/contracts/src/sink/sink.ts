@@ -42,6 +42,9 @@ export interface WriteContext {
  * were written and some not; with any other error nothing counts as written. Per lane one write is in flight at a time.
  *
  * An `atomic` sink: a rejection means that nothing was written, a `BatchError` too (the runtime writes the good ones again).
+ * Where that is not known, because the answer may have been lost after the commit, it rejects with an error other than a
+ * `BatchError`, of any retry class but `never`: the runtime loads the checkpoints before it repeats the write, and takes it
+ * for done when they stand where it was to put them.
  * It may be called with no events, to store checkpoints alone. When `checkpoints.save` answers `fenced`, it rolls back and
  * rejects with `CHECKPOINT_FENCED`.
  */
