@@ -32,7 +32,7 @@ async function runHere({ context, code, after }: Snippet): Promise<string> {
     await loadSnippet(context, code, after);
     const started = runs.flatMap(({ mock }) => mock.contexts as (RunningPipeline | RoutedPipeline)[]);
     expect(started.map(({ state }) => state).filter((state) => state !== 'stopped' && state !== 'failed')).toEqual([]);
-    await resources.assertNoLeaks();
+    await resources.assertNoLeaks({ timeoutMs: 20_000 });
     return log.mock.calls.map((values) => format(...values)).join('\n');
   } finally {
     samePorts();
