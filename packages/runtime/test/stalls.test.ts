@@ -2,7 +2,15 @@ import { type CheckpointStore, ComponentError, type LaneReader } from '@sluice/c
 import { type VirtualTime, virtualTime } from '@sluice/testkit';
 import { filter } from 'rxjs';
 import { expect, onTestFinished, test } from 'vitest';
-import { memoryCheckpoints, memorySink, type Notice, pipeline, type RunningPipeline } from '../src/index.js';
+import {
+  batchBy,
+  memoryCheckpoints,
+  memorySink,
+  type Notice,
+  pipeline,
+  type RunningPipeline,
+  throttleEvents,
+} from '../src/index.js';
 import type { Numbered } from './support/events.js';
 import { at, batches, batchOf, gate, scriptedLane, scriptedSource, sinkOf, until } from './support/scripted-source.js';
 
@@ -279,4 +287,34 @@ test('a lane that comes after one which the source never announces is a stall, a
       .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() }),
   );
   await stalls(watched, /lane main: it comes after lane snapshot, which the source does not announce/);
+});
+
+const HOUR = 60 * MINUTE;
+
+test.for([
+  ['a throttle that lets nothing pass for an hour', throttleEvents<Numbered>({ events: 5, perMs: HOUR })],
+  ['a batch that gathers for an hour', batchBy<Numbered>({ events: 1_000, ms: HOUR })],
+] as const)('%s is no stall', async ([_, operator]) => {
+  const watched = watch((notice) =>
+    pipeline('test', { notice })
+      .from(batches(3))
+      .pipe(operator)
+      .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() }),
+  );
+  for (let minute = 0; minute < 150; minute += 5) {
+    await watched.time.advance(5 * MINUTE);
+    expect(watched.running.report().health.status).not.toBe('stalled');
+  }
+  expect(watched.told()).toEqual([]);
+  expect(watched.running.report().counters.written).toBe(15);
+});
+
+test('what a throttle has let go of, and a sink holds, is a stall', async () => {
+  const watched = watch((notice) =>
+    pipeline('test', { notice })
+      .from(batches(3))
+      .pipe(throttleEvents<Numbered>({ events: 5, perMs: HOUR }))
+      .to(sinkOf(never), { checkpoints: memoryCheckpoints() }),
+  );
+  await stalls(watched, /sink given holds 1/);
 });

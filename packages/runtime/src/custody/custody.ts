@@ -1,5 +1,6 @@
 import { ComponentError } from '@sluice/contracts';
 import { Delivery, reused } from '../delivery/delivery.js';
+import type { Entry } from '../settlement/ledger.js';
 import { Stage } from './stage.js';
 
 /** A stage of the pipeline and how many deliveries it holds. */
@@ -58,6 +59,15 @@ export class Custody {
 
   report(): readonly StageReport[] {
     return this.#stages.map(({ name, held }) => ({ name, held }));
+  }
+
+  /** Whether a stage for which holding back is what it is for has something of the batch; the sink is none. */
+  holdsOnPurpose(entry: Entry): boolean {
+    for (const stage of this.#stages.slice(0, -1)) {
+      if (!stage.holds) continue;
+      for (let one = stage.first; one !== undefined; one = one.next) if (one.entries.includes(entry)) return true;
+    }
+    return false;
   }
 
   /**

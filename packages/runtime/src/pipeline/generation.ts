@@ -158,6 +158,7 @@ export class Generation {
     this.strands = new Strands({
       lanes: this.#lanes,
       stages: () => this.#custody.report(),
+      heldOnPurpose: (entry) => this.#custody.holdsOnPurpose(entry),
       head: source.features.ack === 'cumulative' ? () => session.head() : undefined,
       headEveryMs: options.stallMs / 4,
     });

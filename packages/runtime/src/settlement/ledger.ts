@@ -91,6 +91,11 @@ export class Ledger {
     if (entry === this.#entries[this.#head]) this.#advance();
   }
 
+  /** The oldest entry that is not settled. */
+  get oldestOpen(): Entry | undefined {
+    return this.#entries[this.#head];
+  }
+
   /** Entries from the oldest on, until `visit` answers false. */
   walk(visit: (entry: Entry) => boolean): void {
     for (let at = this.#head; at < this.#entries.length; at++) {

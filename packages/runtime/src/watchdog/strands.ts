@@ -1,6 +1,7 @@
 import { comparePositions, type Lane, type Position } from '@sluice/contracts';
 import type { StageReport } from '../custody/custody.js';
 import type { LaneRun } from '../lane/lane-run.js';
+import type { Entry } from '../settlement/ledger.js';
 import type { Strand } from './assess.js';
 
 /** What the strands of an open source are read from. */
@@ -11,6 +12,8 @@ export interface StrandParts {
     isOver(lane: Lane): boolean;
   };
   readonly stages: () => readonly StageReport[];
+  /** Whether a batch is held back by an operator that is there for that: one that paces, or gathers. */
+  readonly heldOnPurpose: (entry: Entry) => boolean;
   /** Where the source's lanes end now; undefined where positions say nothing (individual acks). */
   readonly head: (() => Promise<ReadonlyMap<Lane, Position>>) | undefined;
   /** The least time between two questions for the head, in milliseconds. */
@@ -32,7 +35,7 @@ export class Strands {
   look(): readonly Strand[] {
     const { lanes } = this.parts;
     const stages = this.parts.stages();
-    const strands = [...lanes.all()].map((run) => strandOf(run, this.#head.get(run.lane), stages, lanes));
+    const strands = [...lanes.all()].map((run) => strandOf(run, this.#head.get(run.lane), stages, this.parts));
     for (const lane of this.#head.keys()) {
       if (lanes.get(lane) || lanes.isOver(lane)) continue;
       strands.push({ name: `lane ${lane}`, done: 0, waits: 'the source has events in it and does not announce it' });
@@ -61,24 +64,26 @@ function strandOf(
   run: LaneRun,
   head: Position | undefined,
   stages: readonly StageReport[],
-  lanes: StrandParts['lanes'],
+  parts: StrandParts,
 ): Strand {
-  return { name: `lane ${run.lane}`, done: run.done, waits: waitsFor(run, head, stages, lanes) };
+  return { name: `lane ${run.lane}`, done: run.done, waits: waitsFor(run, head, stages, parts) };
 }
 
 function waitsFor(
   run: LaneRun,
   head: Position | undefined,
   stages: readonly StageReport[],
-  lanes: StrandParts['lanes'],
+  { lanes, heldOnPurpose }: StrandParts,
 ): string | undefined {
   const { reached } = run;
-  const { length } = run.ledger;
-  if (length > 0) {
+  const { length, oldestOpen } = run.ledger;
+  const onPurpose = oldestOpen !== undefined && heldOnPurpose(oldestOpen);
+  if (length > 0 && !onPurpose) {
     const holders = stages.filter(({ held }) => held > 0).map(({ name, held }) => `${name} holds ${held}`);
     return [`${length} batches are not settled`, ...holders].join(', ');
   }
   if (run.unstored !== undefined) return 'its checkpoint is not stored';
+  if (onPurpose) return undefined;
   if (run.deferred) return missingBefore(run, lanes);
   if (head === undefined) return undefined;
   if (reached !== undefined && comparePositions(reached, head) >= 0) return undefined;
