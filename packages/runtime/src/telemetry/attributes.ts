@@ -12,6 +12,6 @@ export const ATTRIBUTES = {
   state: 'sluice.state',
   /** `ok` or `failed`. */
   outcome: 'sluice.outcome',
-  /** The code of an error, or `UNKNOWN` for an error that is not of this project. */
+  /** The code of an error, `UNKNOWN` for an error that is not of this project, `OTHER` above 500 codes. */
   error: 'error.type',
 } as const;

@@ -22,6 +22,9 @@ export interface BatchMark {
   readonly last: Envelope<unknown>;
 }
 
+/** Codes that are counted each by itself: those of parts of one's own may be made of anything. */
+const MAX_CODES = 500;
+
 /** What one pipeline hands to its telemetry as it happens: once for each batch or write, never for an event. */
 export class Measurements {
   readonly #telemetry: Telemetry;
@@ -32,6 +35,7 @@ export class Measurements {
   /** Those that differ by outcome or error code, of which there is a fixed number. */
   readonly #histograms = new Map<string, Histogram>();
   readonly #counters = new Map<string, Counter>();
+  readonly #codes = new Set<string>();
 
   constructor(telemetry: Telemetry, attributes: Attributes) {
     this.#telemetry = telemetry;
@@ -97,7 +101,9 @@ export class Measurements {
   }
 
   #byCode(metric: Metric, code: string): Counter {
-    return this.#counter(metric, { [ATTRIBUTES.error]: code });
+    const known = this.#codes.has(code) || this.#codes.size < MAX_CODES;
+    if (known) this.#codes.add(code);
+    return this.#counter(metric, { [ATTRIBUTES.error]: known ? code : 'OTHER' });
   }
 
   #counter(metric: Metric, more: Attributes = {}): Counter {

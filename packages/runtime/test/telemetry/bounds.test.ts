@@ -4,7 +4,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import type { LaneReader, Telemetry } from '@sluice/contracts';
+import { ComponentError, type LaneReader, type Telemetry } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
@@ -178,4 +178,22 @@ test('dead letters are counted by code, dropped events as skipped; the breaker i
   expect(seen.value('sluice_sink_breaker_state', { ...of('open'), state: 'open' })).toBe(0);
   await running.drain();
   await ended;
+});
+
+test('errors whose codes are made of ids do not make series without end', async () => {
+  const registry = new Registry();
+  let count = 0;
+  const failing = sinkOf(async () => {
+    if (count++ < 700) throw new ComponentError(`HTTP_${count}`, 'made of an id', { retry: 'now' });
+  });
+  const source = memorySource<Numbered>();
+  source.push({ key: 'a', data: { lane: 'a', n: 1 } });
+  source.end();
+  await pipeline('codes', { telemetry: prometheusTelemetry({ registry }), notice: () => {} })
+    .from(source)
+    .to(failing, { checkpoints: memoryCheckpoints(), retry: { maxAttempts: 1_000 }, circuitBreaker: false })
+    .run();
+  const text = await registry.metrics();
+  expect(series(text, 'sluice_pipeline_retries_total').length).toBe(501);
+  expect(text).toMatch(/sluice_pipeline_retries_total\{.*error_type="OTHER".*\} 200/);
 });
