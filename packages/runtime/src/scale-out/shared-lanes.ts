@@ -132,7 +132,7 @@ class SharedSession<T> implements SourceSession<T> {
   /** A round as soon as may be; at most one is under way. */
   #look(): void {
     this.#callOffRound();
-    if (this.#closing) return;
+    if (this.#closing || this.#failure) return;
     if (this.#round) {
       this.#again = true;
       return;
@@ -143,11 +143,11 @@ class SharedSession<T> implements SourceSession<T> {
       .then(() => {
         if (lanesKnown) this.#shared.keep();
       })
-      .catch(this.#told)
+      .catch((error: unknown) => this.#missed(error))
       .then(() => {
         this.#round = undefined;
         if (this.#again) this.#look();
-        else if (!this.#closing)
+        else if (!this.#closing && !this.#failure)
           this.#callOffRound = this.parts.sharing.clock.after(this.parts.sharing.pollMs, () => this.#look());
       });
   }
@@ -229,6 +229,12 @@ class SharedSession<T> implements SourceSession<T> {
     if (this.#holdings.get(lane) === holding) this.#holdings.delete(lane);
     this.#tell();
     this.#look();
+  }
+
+  /** A round has failed. Lanes that are held are read on while their leases last; without any, there is nothing to keep open. */
+  #missed(error: unknown): void {
+    if (this.#holdings.size > 0) this.#told(error);
+    else this.#fail(error); // the pipeline opens the source anew, with pauses that grow, and its health says why
   }
 
   #fail(error: unknown): void {

@@ -184,7 +184,7 @@ test('while the lease store is down, an owner stops before its term ends, nobody
     timeoutMs,
   });
   for (const lane of ['a', 'b']) expect(ofLane(all, lane).sort((x, y) => x - y)).toEqual(upTo(20));
-  expect(all.every(({ running }) => running.state === 'running')).toBe(true);
+  await waitFor(() => all.every(({ running }) => running.state === 'running'), { what: 'all to run again', timeoutMs });
   log.end();
   await Promise.all(all.map(({ ended }) => ended));
 });
@@ -211,6 +211,27 @@ test('the lease store down while one instance reads all: it stops, and reads on 
   log.end();
   await only.ended;
   for (const lane of ['a', 'b']) expect(ofLane([only], lane)).toEqual(upTo(20));
+});
+
+test('a lease store that is away when an instance starts shows in its report, and it begins once the store is there', async () => {
+  const real = memoryLease();
+  let down = true;
+  const lease: Lease = {
+    ...real,
+    acquire: (...given) => (down ? Promise.reject(unavailable()) : real.acquire(...given)),
+  };
+  const { log, instance } = service(['a', 'b'], { lease });
+  const one = instance();
+  await waitFor(() => one.running.report().health.trouble, { what: 'the trouble to show', timeoutMs });
+  expect(one.running.report()).toMatchObject({
+    health: { trouble: { code: 'STORE_PG_UNAVAILABLE' } },
+    lastError: { code: 'STORE_PG_UNAVAILABLE' },
+  });
+  down = false;
+  log.grow(3);
+  await waitFor(() => one.sink.events.length === 6, { what: 'all to be written', timeoutMs });
+  await one.running.drain();
+  await one.ended;
 });
 
 test('lanes that wait for others are refused where lanes are shared out', async () => {
