@@ -3,6 +3,7 @@ import type { Delivery } from '../delivery/delivery.js';
 import type { Flow } from '../delivery/flow.js';
 import type { Ledger } from '../settlement/ledger.js';
 import { conflict } from './keyed.js';
+import { readCounted } from './read-counted.js';
 import { WindowStep } from './window-step.js';
 
 /** A window of one key; times are milliseconds since 1970, the end left out. */
@@ -70,9 +71,7 @@ export class LaneWindows {
     const names = new Set([this.#prefix]);
     for (const { key, starts } of events) for (const start of starts) names.add(this.#nameOf(key, start));
     const ids = [...new Set(events.map(({ id }) => id))];
-    const [seen, entries] = await this.#flow.persist(() =>
-      Promise.all([ids.length === 0 ? new Set<string>() : store.seen(scope, ids), store.read(scope, [...names])]),
-    );
+    const { seen, entries } = await this.#flow.persist(() => readCounted(store, scope, { ids, keys: [...names] }));
     const nameOf = (key: string, start: number) => this.#nameOf(key, start);
     return new WindowStep(this.setting, { watermarkName: this.#prefix, nameOf, entries, seen });
   }
@@ -111,6 +110,8 @@ export class LaneWindows {
     const closed: ClosedState[] = [];
     this.#earliestEnd = Number.POSITIVE_INFINITY;
     for (let after = this.#prefix; ; ) {
+      // A window that is removed while the store is asked may still be in the answer.
+      const left = new Set(this.#leaving);
       const page = await this.#flow.persist(() => store.scan(scope, { after, limit: PAGE }));
       for (const { key: name, entry } of page) {
         if (!name.startsWith(this.#prefix)) return this.#leave(closed);
@@ -119,7 +120,7 @@ export class LaneWindows {
           this.#earliestEnd = window.end;
           return this.#leave(closed);
         }
-        if (!this.#leaving.has(name)) closed.push({ window, value: entry.value, name, expected: entry.revision });
+        if (!left.has(name)) closed.push({ window, value: entry.value, name, expected: entry.revision });
       }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return this.#leave(closed);
