@@ -51,7 +51,7 @@ export function defineConfig<const F extends Fields>(options: ConfigOptions<F>):
   );
   for (const outcome of outcomes.values()) problems.push(...outcome.problems);
   if (problems.length > 0) {
-    throw new ComponentError('CONFIG_INVALID', [`${problems.length} problems`, ...problems].join('\n  '), {
+    throw new ComponentError('CONFIG_INVALID', [problems.length === 1 ? '1 problem' : `${problems.length} problems`, ...problems].join('\n  '), {
       details: { problems },
     });
   }
