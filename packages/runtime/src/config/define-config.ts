@@ -51,9 +51,8 @@ export function defineConfig<const F extends Fields>(options: ConfigOptions<F>):
   );
   for (const outcome of outcomes.values()) problems.push(...outcome.problems);
   if (problems.length > 0) {
-    throw new ComponentError('CONFIG_INVALID', [problems.length === 1 ? '1 problem' : `${problems.length} problems`, ...problems].join('\n  '), {
-      details: { problems },
-    });
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    throw new ComponentError('CONFIG_INVALID', [count, ...problems].join('\n  '), { details: { problems } });
   }
   return assemble(fields, outcomes) as ConfigOf<F>;
 }
