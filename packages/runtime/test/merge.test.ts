@@ -72,6 +72,12 @@ test('a checkpoint that belongs to another part is refused, and one of a part th
   await session[Symbol.asyncDispose]();
 });
 
+test('a checkpoint from before the sources were merged is left alone, also where its lane begins like a part', async () => {
+  const merged = mergeSources({ a: memorySource({ name: 'x' }) });
+  await using session = await merged.open(context(new Map([['ab', { position: at(3), identity: 'memory:old' }]])));
+  expect(session.identityOf?.('ab')).toBe(session.identity);
+});
+
 test('a part that fails to open closes those that did', async () => {
   let closed = 0;
   const fine = scriptedSource(async function* () {}, { dispose: async () => void closed++ });

@@ -77,7 +77,7 @@ export class MergedSession implements SourceSession<unknown> {
 
   #partOf(lane: Lane): { session: SourceSession<unknown> | undefined; own: Lane } {
     const at = lane.indexOf('/');
-    return { session: this.#parts.get(lane.slice(0, at)), own: lane.slice(at + 1) };
+    return { session: at < 0 ? undefined : this.#parts.get(lane.slice(0, at)), own: lane.slice(at + 1) };
   }
 }
 
