@@ -10,6 +10,11 @@ export class Outage {
     this.#options = options;
   }
 
+  /** Whether the attempt that is made at once has just failed too: time to tell somebody, once for each outage. */
+  get isNews(): boolean {
+    return this.#failures === 2;
+  }
+
   /** The stream got on: what fails next is the first failure of another outage. */
   over(): void {
     this.#failures = 0;

@@ -34,6 +34,7 @@ export interface StreamLaneOptions {
   readonly messages: boolean;
   readonly history: History;
   readonly maxBatchBytes: number;
+  readonly notice: (message: string) => void;
   readonly confirmed: Position | undefined;
   /** Places at which a frame must end. */
   readonly cuts: readonly Position[] | undefined;
@@ -216,6 +217,11 @@ export class StreamLane implements LaneReader<Change> {
   async #waitAfter(failure: ComponentError): Promise<void> {
     const ms = this.#outage.failed(performance.now());
     if (ms === undefined) throw failure;
+    const { request, reconnect, notice } = this.#options;
+    if (this.#outage.isNews) {
+      const upTo = `${reconnect.giveUpAfterMs / 1_000} s`;
+      notice(`slot ${request.slot} can't be read for now (${failure.code}); tried again for up to ${upTo}`);
+    }
     await pause(ms, this.#closing.signal);
   }
 

@@ -132,6 +132,7 @@ export class PostgresSession implements SourceSession<Change> {
       request: { slot, publication, wire, statusIntervalMs, linkTimeoutMs },
       history: this.#history,
       maxBatchBytes: context.maxBatchBytes,
+      notice: context.notice,
       confirmed: slotConfirmed === undefined ? undefined : streamPosition(slotConfirmed),
       cuts: context.cuts?.get(streamLane(slot)),
       start: () => (plan.kind === 'existing' ? plan.position : this.#begun?.position),

@@ -216,6 +216,9 @@ describe('what cannot go on says so', () => {
     const reconnect = { initialDelayMs: 20, maxDelayMs: 50, giveUpAfterMs: 300 };
     await using second = await open({ reconnect });
     await expect(second.next()).rejects.toMatchObject({ code: 'CDC_SLOT_ACTIVE', retry: 'backoff' });
+    expect(second.notices).toEqual([
+      `slot ${slot} can't be read for now (CDC_SLOT_ACTIVE); tried again for up to 0.3 s`,
+    ]);
     await db.query('INSERT INTO rows VALUES (1)');
     expect(ids(await waiting)).toEqual([1]);
   });
