@@ -65,7 +65,8 @@ export class LaneRun {
         released: (entry, outcome) => this.#released(entry, outcome),
         advanced: () => {
           if (setting.credits.awaited) setting.credits.wake();
-          if (setting.fence !== undefined) setting.advanced(this);
+          // Without checkpoints there is nothing to store; but what waits behind the settled batch may be complete now.
+          setting.advanced(this);
           this.look();
         },
         narrowed: () => setting.advanced(this),

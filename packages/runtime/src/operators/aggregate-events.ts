@@ -11,6 +11,7 @@ import {
   type ScopeOptions,
   stateKey,
 } from '../state/keyed.js';
+import { type Counted, readCounted } from '../state/read-counted.js';
 import { type Handle, inSequence } from './in-sequence.js';
 
 /** What is kept for each key, and what comes of an event. The state must be what JSON can say: it is kept as that. */
@@ -67,10 +68,8 @@ export function aggregateEvents<T, S, U = S>(
       });
       const ids = [...new Set(keyed.map(({ id }) => id))];
       const keys = [...new Set(keyed.map((one) => one.key))];
-      const [seen, entries] =
-        keyed.length === 0
-          ? [new Set<string>(), new Map<string, StateEntry>()]
-          : await flow.persist(() => Promise.all([store.seen(scope, ids), store.read(scope, keys)]));
+      const { entries, seen } =
+        keyed.length === 0 ? NOTHING : await flow.persist(() => readCounted(store, scope, { ids, keys }));
       const fold = new Fold(options, entries, seen);
       const made: Envelope<U>[] = [];
       for (const one of keyed) {
@@ -139,3 +138,5 @@ class Fold<T, S, U> {
     return { writes, seen: [...this.#counted] };
   }
 }
+
+const NOTHING: Counted = { entries: new Map(), seen: new Set() };

@@ -29,7 +29,7 @@ export interface LedgerListener {
   released(entry: Entry, outcome: 'settled' | 'abandoned'): void;
   /** The contiguous prefix has reached `position`. */
   advanced(position: Position): void;
-  /** A claim was given back, and the entry has others. */
+  /** A claim was given back, and the entry has others, or is settled before an earlier one. */
   narrowed(entry: Entry): void;
 }
 
@@ -89,6 +89,7 @@ export class Ledger {
     }
     this.listener.released(entry, 'settled');
     if (entry === this.#entries[this.#head]) this.#advance();
+    else this.listener.narrowed(entry);
   }
 
   /** The oldest entry that is not settled. */
