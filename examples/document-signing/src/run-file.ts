@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './command-line/arguments.js';
 import { processStart } from './command-line/process-start.js';
@@ -25,22 +25,46 @@ const NAME = 'running.json';
 /** Claims the folder for this process. Throws {@link UsageError} when another one runs on it, also one that was a moment quicker. */
 export async function claimFolder(folder: string, url: string | undefined): Promise<RunFile> {
   const path = join(folder, NAME);
-  const mine = join(folder, `${NAME}.${randomUUID()}`);
-  const write = async (to: string, address: string | undefined) => {
+  const write = async (address: string | undefined) => {
     const runner: Runner = { pid: process.pid, started: (await processStart(process.pid)) ?? '', ...withUrl(address) };
-    await writeFile(to, `${JSON.stringify(runner)}\n`);
+    // Under its name only once it is whole.
+    const mine = `${path}.${randomUUID()}`;
+    await writeFile(mine, `${JSON.stringify(runner)}\n`);
+    await rename(mine, path);
   };
-  await write(mine, url);
-  try {
-    // A link appears with all of its contents, or fails because there is one.
-    while (!(await linked(mine, path))) {
-      await assertNotRunning(folder);
-      await removeStale(path);
-    }
-  } finally {
-    await rm(mine, { force: true });
+  await alone(`${path}.lock`, async () => {
+    await assertNotRunning(folder);
+    await write(url);
+  });
+  return { tellUrl: write, remove: () => rm(path, { force: true }) };
+}
+
+/** One process at a time looks and claims: of two that found the claim of a dead process, both would take its place. */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + ABANDONED_MS;
+  while (!(await made(lock))) {
+    // Whoever made it needs milliseconds: by now it was killed in between.
+    if (performance.now() > deadline) await rm(lock, { recursive: true, force: true });
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { tellUrl: (address) => write(path, address), remove: () => rm(path, { force: true }) };
+  try {
+    await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+/** How long a start waits for another one that is just claiming the folder, in milliseconds. */
+const ABANDONED_MS = 5_000;
+
+async function made(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Throws {@link UsageError} when a process runs on the folder. */
@@ -59,30 +83,7 @@ async function liveRunner(path: string): Promise<Runner | undefined> {
   return runner !== undefined && (await processStart(runner.pid)) === runner.started ? runner : undefined;
 }
 
-/** Another start may have replaced it since we looked: what was taken away is looked at again, and put back when it counts. */
-async function removeStale(path: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (await liveRunner(aside)) await linked(aside, path);
-  await rm(aside, { force: true });
-}
-
 const withUrl = (url: string | undefined) => (url === undefined ? {} : { url });
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
 
 function parse(text: string): Runner | undefined {
   try {

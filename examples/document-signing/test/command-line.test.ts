@@ -65,7 +65,7 @@ test('a folder is claimed by one process: a second one is told where the first r
   await assertNotRunning(path);
 });
 
-test('of many that claim a folder at once, one gets it', async () => {
+test('of many that claim a folder at once, one gets it, also when the claim of a dead process is in the way', async () => {
   const path = await temporaryFolder();
   await writeFile(join(path, 'running.json'), JSON.stringify({ pid: 4_194_305, started: '1' }));
   const claims = await Promise.allSettled(['a', 'b', 'c'].map((name) => claimFolder(path, name)));

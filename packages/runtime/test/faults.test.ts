@@ -127,7 +127,7 @@ function sourceOf(world: World, counts: readonly number[], size: number, breaks:
 
 type Step = OperatorFunction<Delivery<Numbered>, Delivery<Numbered>>;
 const steps: Record<string, (fault: () => 'fine' | 'break') => Step> = {
-  hold: () => batchBy({ events: 60, ms: 1_000 }),
+  hold: () => batchBy({ events: 60, ms: 100 }),
   partition: () => partitionByKey({ partitions: 3 }),
   slow: () => concatMap((delivery) => of(delivery).pipe(delay(1))),
   aside: () => mergeMap((delivery) => of(delivery).pipe(delay(0))),
@@ -200,7 +200,7 @@ test('whatever breaks and whenever it is drained and run again, nothing is lost 
         place((await store.load('p').catch(() => [])).find(({ lane }) => lane === 'main')?.checkpoint?.position);
       const began = async () =>
         (await store.load('p').catch(() => [])).some(({ lane, checkpoint }) => lane === 'main' && checkpoint !== null);
-      const deadline = Date.now() + 5_000;
+      const deadline = Date.now() + 15_000;
       while (!(await began()) || (await position()) < main) {
         expect([failure, Date.now() < deadline], JSON.stringify(running.report())).toEqual([undefined, true]);
         await wait(1);

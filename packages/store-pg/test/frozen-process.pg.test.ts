@@ -118,10 +118,10 @@ test(
   async () => {
     const { db, frozen, other, late, before } = await freezeInAWrite('plain', 'source');
     expect(late).toBe('written');
-    // That one write alone: five entries at most.
+    // What it had handed to its sink alone: of each of the two lanes one write, of five entries.
     const setBack = (await db.wentBack()).length - before;
     expect(setBack).toBeGreaterThan(0);
-    expect(setBack).toBeLessThanOrEqual(5);
+    expect(setBack).toBeLessThanOrEqual(10);
     await db.append();
     await db.caughtUp();
     other.kill();
