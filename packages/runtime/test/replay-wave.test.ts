@@ -63,3 +63,13 @@ test('a letter that is requested again while the next ones are looked for comes 
     await store.resolve([{ id: first, outcome: 'failed', cause: { code: 'TEST', message: '' }, attempts: 1 }], 'test');
   }
 });
+
+test('letters that a source without order brought out of theirs do not wait for each other', async () => {
+  const store = memoryDeadLetters();
+  await store.put([letter(5), letter(0)]);
+  await store.request({ pipeline: 'p' }, 'ann');
+  const parts = { store, pipeline: 'p', sink: 's', stages: ['sink s'], ours: async () => true, reached: () => true };
+  // Taken for ordered when only the first was there.
+  const wave = await composeWave({ ...parts, held: () => {}, straight: new Set(['a-key-0']) });
+  expect(wave?.letters.map(({ event }) => event.id)).toEqual(['a-0']);
+});

@@ -119,7 +119,10 @@ async function bringHome(scenario: Scenario, around: Surroundings, random: Rando
     await ended;
     refuseFailure(failure);
   } catch (error) {
-    throw new Error(`${describe(error)}; the pipeline says ${JSON.stringify(reportOf(instance))}`);
+    const letters = await openLetters(around.deadLetters);
+    throw new Error(
+      `${describe(error)}; open letters: ${letters}; the pipeline says ${JSON.stringify(reportOf(instance))}`,
+    );
   } finally {
     clearTimeout(calming);
     abandon(instance, lifeline);
@@ -133,6 +136,18 @@ async function replayed(store: DeadLetterStore, check: () => void): Promise<bool
     (['waiting', 'requested'] as const).map((status) => store.list({ pipeline: NAME, status, limit: 1 })),
   );
   return left.every((letters) => letters.length === 0);
+}
+
+async function openLetters(store: DeadLetterStore): Promise<string> {
+  const lists = await Promise.all(
+    (['waiting', 'requested'] as const).map((status) => store.list({ pipeline: NAME, status, limit: 5 })),
+  );
+  const told = lists
+    .flat()
+    .map(({ id, sink, lane, event, stage, status, cause }) =>
+      [id, sink, lane, event.id, stage, status, cause.code].join(' '),
+    );
+  return told.length === 0 ? 'none' : told.join(', ');
 }
 
 /** The world hears no more of it. What it holds of this process it lets go of when it finds out. */

@@ -107,13 +107,14 @@ async function whatComesBefore(
   const { store, pipeline, sink, straight } = parts;
   const of = { pipeline, sink, key };
   // In this order: somebody may request meanwhile what waits; what is requested comes back by our own doing alone.
-  if (straight.has(key)) {
-    for (const status of ['waiting', 'requested'] as const) {
-      const [first] = await store.list({ ...of, status, limit: 1 });
-      if (first?.parked === true && comesBefore(first, letter)) return status;
-    }
-    return undefined;
+  for (const status of straight.has(key) ? OPEN : []) {
+    const [first] = await store.list({ ...of, status, limit: 1 });
+    if (first?.parked !== true || !comesBefore(first, letter)) continue;
+    if (isOlder(first, letter)) return status;
+    // A source that keeps no order: what followed was stored out of it.
+    straight.delete(key);
   }
+  if (straight.has(key)) return undefined;
   const open = [
     ...(await allOf({ ...of, status: 'waiting' }, store)),
     ...(await allOf({ ...of, status: 'requested' }, store)),
@@ -124,6 +125,8 @@ async function whatComesBefore(
   if (older.some(({ status }) => status === 'waiting')) return 'waiting';
   return older.length > 0 ? 'requested' : undefined;
 }
+
+const OPEN = ['waiting', 'requested'] as const;
 
 /** All parked letters that are meant. */
 async function allOf(filter: DeadLetterFilter, store: DeadLetterStore): Promise<readonly DeadLetter[]> {
