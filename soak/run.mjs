@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { ensurePackages } from '../scripts/setup/npm-packages.mjs';
 
+await ensurePackages();
+const { build } = await import('esbuild');
 const here = import.meta.dirname;
 const folder = join(here, 'temp', String(process.pid));
 mkdirSync(folder, { recursive: true });

@@ -35,6 +35,8 @@ export interface StreamLaneOptions {
   readonly history: History;
   readonly maxBatchBytes: number;
   readonly notice: (message: string) => void;
+  /** Told what keeps the stream from being read, once it is tried again with pauses; undefined when it gets on. */
+  readonly trouble: ((error: ComponentError | undefined) => void) | undefined;
   readonly confirmed: Position | undefined;
   /** Places at which a frame must end. */
   readonly cuts: readonly Position[] | undefined;
@@ -66,6 +68,7 @@ export class StreamLane implements LaneReader<Change> {
   readonly revoked = new Promise<Revocation>(() => {});
   readonly #options: StreamLaneOptions;
   readonly #closing = new AbortController();
+  #troubled = false;
   readonly #outage: Outage;
   #status: StandbyStatus | undefined;
   #progress: Progress | undefined;
@@ -129,7 +132,7 @@ export class StreamLane implements LaneReader<Change> {
       const failure = yield* this.#read(this.#link, decoder, this.#progress);
       if (this.#closing.signal.aborted) return;
       // A link that lasted was not part of an outage, though it had nothing to say.
-      if (performance.now() - since > this.#options.reconnect.maxDelayMs) this.#outage.over();
+      if (performance.now() - since > this.#options.reconnect.maxDelayMs) this.#gotOn();
       await this.#waitAfter(failure);
       decoder.restart();
     }
@@ -148,7 +151,7 @@ export class StreamLane implements LaneReader<Change> {
       const due = () => (decoder.inTransaction ? undefined : progress.due(performance.now()));
       const frame = decoder.take() ?? progress.ofCut() ?? due();
       if (frame) {
-        this.#outage.over();
+        this.#gotOn();
         yield frame;
       } else if (failure && !isTransient(failure)) throw failure;
       else if (failure || decoder.pendingRelation) {
@@ -213,14 +216,25 @@ export class StreamLane implements LaneReader<Change> {
     return undefined;
   }
 
+  #gotOn(): void {
+    this.#outage.over();
+    if (!this.#troubled) return;
+    this.#troubled = false;
+    this.#options.trouble?.(undefined);
+  }
+
   /** Throws what failed when it has failed for too long. */
   async #waitAfter(failure: ComponentError): Promise<void> {
     const ms = this.#outage.failed(performance.now());
     if (ms === undefined) throw failure;
-    const { request, reconnect, notice } = this.#options;
+    const { request, reconnect, notice, trouble } = this.#options;
     if (this.#outage.isNews) {
       const upTo = `${reconnect.giveUpAfterMs / 1_000} s`;
       notice(`slot ${request.slot} can't be read for now (${failure.code}); tried again for up to ${upTo}`);
+    }
+    if (ms > 0) {
+      this.#troubled = true;
+      trouble?.(failure);
     }
     await pause(ms, this.#closing.signal);
   }

@@ -133,6 +133,7 @@ export class PostgresSession implements SourceSession<Change> {
       history: this.#history,
       maxBatchBytes: context.maxBatchBytes,
       notice: context.notice,
+      trouble: context.trouble,
       confirmed: slotConfirmed === undefined ? undefined : streamPosition(slotConfirmed),
       cuts: context.cuts?.get(streamLane(slot)),
       start: () => (plan.kind === 'existing' ? plan.position : this.#begun?.position),

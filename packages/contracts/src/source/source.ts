@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { ComponentError } from '../failure/component-error.js';
 import type { Lane } from '../position/lane.js';
 import type { Position } from '../position/position.js';
 import type { Frame } from './frame.js';
@@ -42,6 +43,11 @@ export interface SourceContext {
    * undefined once that is over. Waiting so is as it should be, however long it takes.
    */
   readonly standby?: (reason: string | undefined) => void;
+  /**
+   * Called when something keeps the source from reading and it tries to mend that by itself (a connection that is opened again);
+   * with undefined once it reads again. Shows in the pipeline's health: an outage must not look like an idle source.
+   */
+  readonly trouble?: (error: ComponentError | undefined) => void;
   /** Frames are split above this many bytes. A single event may be larger. */
   readonly maxBatchBytes: number;
   /** Aborted when the session must end at once. */

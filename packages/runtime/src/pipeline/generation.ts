@@ -37,6 +37,8 @@ export interface GenerationHooks {
   readonly notice: (message: string) => void;
   /** The source waits on purpose, for this reason; undefined: no longer. */
   readonly standby: (reason: string | undefined) => void;
+  /** The source can't read, and tries by itself; undefined once it does again. */
+  readonly trouble: (error: ComponentError | undefined) => void;
   /** Events were dropped: how many there were before, and are now. */
   readonly skipped: (before: number, total: number) => void;
   /** That of the sink; it outlives generations. */

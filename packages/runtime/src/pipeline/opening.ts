@@ -48,6 +48,7 @@ export async function openParts(plan: Plan, hooks: GenerationHooks, signal: Abor
       maxBatchBytes,
       refresh,
       standby: hooks.standby,
+      trouble: hooks.trouble,
     });
     try {
       // Too late: whoever comes after us may have taken the lanes over already.

@@ -260,6 +260,10 @@ export class RunningPipeline implements Pipeline {
         standby: (reason) => {
           this.#standby = reason;
         },
+        trouble: (error) => {
+          if (error) this.#noteError(error);
+          this.#watchdog.outage(error?.code);
+        },
         skipped: (before, total) => tellSkipped(this.plan, before, total),
         breaker: this.#breaker,
         measured: this.#telemetry?.measurements,
@@ -270,6 +274,7 @@ export class RunningPipeline implements Pipeline {
       await this.#serve(opening);
     } finally {
       this.#standby = undefined;
+      this.#watchdog.outage(undefined);
       over.abort();
     }
   }

@@ -90,6 +90,9 @@ export class SourceTee {
         standby: (reason) => {
           for (const { context } of openings) context.standby?.(reason);
         },
+        trouble: (error) => {
+          for (const { context } of openings) context.trouble?.(error);
+        },
         signal: closing.signal,
       });
       if (given.aborted) await session[Symbol.asyncDispose]();

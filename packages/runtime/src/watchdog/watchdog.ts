@@ -35,7 +35,8 @@ const LOOK_MS = 5_000;
 export class Watchdog {
   #known: Assessment = UNSEEN;
   #timer: NodeJS.Timeout | undefined;
-  #trouble: { readonly code: string; readonly sinceMs: number } | undefined;
+  #trouble: Trouble | undefined;
+  #outage: Trouble | undefined;
 
   constructor(private readonly parts: WatchdogParts) {}
 
@@ -51,6 +52,7 @@ export class Watchdog {
     this.#timer = undefined;
     this.#known = UNSEEN;
     this.#trouble = undefined;
+    this.#outage = undefined;
   }
 
   /** Something failed and is tried again. */
@@ -58,14 +60,17 @@ export class Watchdog {
     this.#trouble = { code, sinceMs: this.#trouble?.sinceMs ?? performance.now() };
   }
 
+  /** The source can't read, and tries by itself: trouble even where there is nothing to do. Undefined: it reads again. */
+  outage(code: string | undefined): void {
+    this.#outage = code === undefined ? undefined : { code, sinceMs: this.#outage?.sinceMs ?? performance.now() };
+  }
+
   /** As of now. */
   get health(): PipelineHealth {
     this.#look();
     const { status, reason, quietMs } = this.#known;
-    const trouble = this.#trouble && {
-      code: this.#trouble.code,
-      forMs: Math.round(performance.now() - this.#trouble.sinceMs),
-    };
+    const known = this.#outage ?? this.#trouble;
+    const trouble = known && { code: known.code, forMs: Math.round(performance.now() - known.sinceMs) };
     return {
       status,
       quietMs: Math.round(quietMs),
@@ -96,6 +101,11 @@ function moved(before: Assessment, now: Assessment): boolean {
     if (name.startsWith('lane ') && known !== undefined && done > known.done) return true;
   }
   return false;
+}
+
+interface Trouble {
+  readonly code: string;
+  readonly sinceMs: number;
 }
 
 const seconds = (ms: number) => Math.round(ms / 100) / 10;
