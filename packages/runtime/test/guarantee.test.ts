@@ -127,3 +127,42 @@ test('an atomic write whose answer is lost after the commit is not written again
     .run();
   expect(inner.events.map(({ data }) => data)).toEqual(Array.from({ length: 50 }, (_, n) => n));
 });
+
+test('an atomic sink whose store can not be asked what became of a write is an outage, and no fault of the events', async () => {
+  const inner = memorySink<number>({ name: 'table', delivery: 'atomic' });
+  let down = 0;
+  const sink: Sink<number> = {
+    ...inner,
+    async open(ctx) {
+      const session = await inner.open(ctx);
+      const checkpoints = session.checkpoints as CheckpointStore;
+      return {
+        ...session,
+        checkpoints: {
+          ...checkpoints,
+          async load(name) {
+            if (down > 0) throw new Error('away');
+            return checkpoints.load(name);
+          },
+        },
+        async write(events, about) {
+          if (events.length > 0 && down++ === 0) throw new ComponentError('TEST_DOWN', 'down', { retry: 'backoff' });
+          if (events.length > 0) down = 0;
+          await session.write(events, about);
+        },
+      };
+    },
+  };
+  const source = memorySource<number>({ batch: 10 });
+  source.push(...Array.from({ length: 20 }, (_, n) => ({ data: n })));
+  source.end();
+  const back = setTimeout(() => {
+    down = -1_000;
+  }, 100);
+  const running = pipeline('q', { notice: () => undefined })
+    .from(source)
+    .to(sink, { retry: { initialMs: 20, maxMs: 30, maxAttempts: 3 }, circuitBreaker: false });
+  await running.run();
+  clearTimeout(back);
+  expect(inner.events.map(({ data }) => data)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+});

@@ -1,4 +1,4 @@
-import type { CheckpointStore, DeadLetterStore, Pipeline } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type DeadLetterStore, type Pipeline } from '@sluice/contracts';
 import { batchBy, type Composition, filterEvents, mapEvents, partitionByKey, pipeline } from '@sluice/runtime';
 import { concatMap, delay, mergeMap, of } from 'rxjs';
 import type { Lifeline } from '../instance/lifeline.js';
@@ -37,7 +37,9 @@ export function compose(scenario: Scenario, around: Surroundings, lifeline: Life
       : queueSource(queue, world, lifeline, random.fork('source'), maxFrame, faults);
   const storeRandom = random.fork('store');
   const shaky = async () => {
-    if (!world.calm && storeRandom.chance(faults.store)) throw new Error('the store is down');
+    if (!world.calm && storeRandom.chance(faults.store)) {
+      throw new ComponentError('TEST_STORE', 'the store is down', { retry: 'backoff' });
+    }
     if (!world.calm && storeRandom.chance(faults.waits))
       await new Promise((resolve) => setTimeout(resolve, storeRandom.int(0, 3)));
   };

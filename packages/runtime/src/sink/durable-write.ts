@@ -45,10 +45,15 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
   let left = write.events;
   let tries: Tries | undefined;
   let inDoubt = false;
+  /** Whether what fails is the question after the last try, which says nothing about the events. */
+  let asking = false;
   for (let attempt = 1, whole = 1; ; attempt++) {
     if (breaker !== undefined && !breaker.closed) await breaker.enter(signal);
     try {
-      if (!(inDoubt && (await storedAfterAll(write, session.checkpoints)))) {
+      asking = inDoubt;
+      const stored = inDoubt && (await storedAfterAll(write, session.checkpoints));
+      asking = false;
+      if (!stored) {
         await session.write(left, { checkpoints: [...checkpoints, ...fences], attempt: attempt - 1, signal });
       }
       breaker?.answered();
@@ -72,7 +77,7 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
         else breaker?.failed(error);
         inDoubt = again !== 'never';
         const last = whole >= policy.maxAttempts;
-        if (again === 'never' || (last && !isComponentError(error))) {
+        if (!asking && (again === 'never' || (last && !isComponentError(error)))) {
           return writeAlone(write, left, error, attempt, setting);
         }
         if (last) throw error;
