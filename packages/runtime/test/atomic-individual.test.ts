@@ -15,7 +15,7 @@ test('an atomic sink behind a source that acks singly takes what waits once the 
     ...store,
     put: (letters: Parameters<typeof store.put>[0]) => put.promise.then(() => store.put(letters)),
   };
-  const running = pipeline('p')
+  const running = pipeline('p', { checkpointIntervalMs: 1 })
     .from(source)
     .pipe(
       mapEvents((data: Numbered) => {
@@ -26,6 +26,9 @@ test('an atomic sink behind a source that acks singly takes what waits once the 
     .to(sink, { checkpoints: memoryCheckpoints(), deadLetters });
   const ended = running.run();
   await waitFor(() => running.report().counters.received === 3, { what: 'all to be read' });
+  // Until the writer has looked for the last time by itself.
+  let looks = 0;
+  await waitFor(() => ++looks > 10, { what: 'the timers of the writer to pass' });
   put.resolve();
   await waitFor(() => source.acked.size === 3, { what: 'all to be acked' });
   expect(sink.values.map((data) => data?.n)).toEqual([1, 2]);
