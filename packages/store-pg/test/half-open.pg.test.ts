@@ -1,19 +1,11 @@
-import { Envelope, type EventOrigin } from '@sluice/contracts';
+import { Envelope } from '@sluice/contracts';
 import { waitFor } from '@sluice/testkit';
 import { faultProxy } from '@sluice/testkit/proxy';
 import { useDatabase } from '@sluice/testkit/vitest';
 import { expect, test } from 'vitest';
 import { postgresCheckpoints, postgresDeadLetters, postgresLease, type Row, tableSink } from '../src/index.js';
+import { origin } from './support/row-origin.js';
 
-const origin: EventOrigin = {
-  source: '/test',
-  type: () => 'row',
-  id: (ordinal) => `${ordinal}`,
-  key: (_, record) => record as string,
-  time: () => new Date(0),
-  version: (ordinal) => ({ epoch: 'e', value: BigInt(ordinal) }),
-  headers: () => ({}),
-};
 const database = useDatabase();
 const SOON = { statementTimeoutMs: 300 };
 const unavailable = { code: 'STORE_PG_UNAVAILABLE', retry: 'backoff' };

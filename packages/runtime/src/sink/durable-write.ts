@@ -75,7 +75,7 @@ export async function writeDurably(write: SinkWrite, setting: WriteSetting): Pro
       } else {
         if (again === 'never') breaker?.answered();
         else breaker?.failed(error);
-        inDoubt = again !== 'never';
+        inDoubt = asking || again !== 'never';
         const last = whole >= policy.maxAttempts;
         if (!asking && (again === 'never' || (last && !isComponentError(error)))) {
           return writeAlone(write, left, error, attempt, setting);
