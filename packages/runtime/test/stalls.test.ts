@@ -1,4 +1,4 @@
-import { type CheckpointStore, ComponentError, type LaneReader } from '@sluice/contracts';
+import { type CheckpointStore, ComponentError, type LaneReader, type Position } from '@sluice/contracts';
 import { type VirtualTime, virtualTime } from '@sluice/testkit';
 import { filter } from 'rxjs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -79,22 +79,24 @@ test('an operator that swallows is a stall, also when the pipeline begins anew a
   expect(watched.running.report().counters.generations).toBeGreaterThan(2);
 });
 
+/** A source that delivers five events and no more. */
+const fiveEvents = (head: () => Promise<ReadonlyMap<string, Position>>) =>
+  scriptedSource(
+    async function* (_, closed) {
+      yield scriptedLane('a', async function* () {
+        yield batchOf('a', 0, 5);
+        await until(closed);
+      });
+      await until(closed);
+    },
+    { head },
+  );
+
 test('a source that has more and delivers nothing is a stall', async () => {
   let committed = 5;
   const watched = watch((notice) =>
     pipeline('test', { notice })
-      .from(
-        scriptedSource(
-          async function* (_, closed) {
-            yield scriptedLane('a', async function* () {
-              yield batchOf('a', 0, 5);
-              await until(closed);
-            });
-            await until(closed);
-          },
-          { head: async () => new Map([['a', at(committed)]]) },
-        ),
-      )
+      .from(fiveEvents(async () => new Map([['a', at(committed)]])))
       .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() }),
   );
   await watched.time.advance(10 * MINUTE);
@@ -106,18 +108,7 @@ test('a source that has more and delivers nothing is a stall', async () => {
 test('a source that no longer answers is a stall', async () => {
   const watched = watch((notice) =>
     pipeline('test', { notice })
-      .from(
-        scriptedSource(
-          async function* (_, closed) {
-            yield scriptedLane('a', async function* () {
-              yield batchOf('a', 0, 5);
-              await until(closed);
-            });
-            await until(closed);
-          },
-          { head: never },
-        ),
-      )
+      .from(fiveEvents(never))
       .to(memorySink<Numbered>(), { checkpoints: memoryCheckpoints() }),
   );
   await stalls(watched, /head: the source does not say where it ends/);
