@@ -1,3 +1,5 @@
+export type { Cache, CacheEntry, CacheFeatures } from './capability/cache.js';
+export type { Count, Counters, CountersFeatures } from './capability/counters.js';
 export type {
   DeadLetter,
   DeadLetterAction,
