@@ -2,22 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { fromPostgres } from '../failure/postgres-errors.js';
 
-/** A transaction's number, and the history that it is a part of; undefined on a server that only reads. */
-export type TransactionId = { readonly xid: string; readonly timeline: string } | undefined;
-
 /**
- * Another timeline has other transactions under the same numbers: one that took over, and had not received ours, gives its
- * number away again. A server that was promoted a moment ago says so in the second place.
+ * What tells a transaction from all others, as `pg_stat_activity` shows it: its session and its beginning. Its number does not: a
+ * server that crashed gives the numbers away again of which nothing had reached the disk.
  */
-const TIMELINE = `(SELECT greatest(c.timeline_id, r.min_recovery_end_timeline) FROM pg_control_checkpoint() AS c, pg_control_recovery() AS r)::text`;
+export interface TransactionId {
+  readonly pid: number;
+  readonly beginning: string;
+}
 
-/** Begins a transaction and learns its number, in one round trip. */
+/** Begins a transaction and learns which it is, in one round trip. */
 export async function begin(client: PoolClient): Promise<TransactionId> {
-  const answers = await client.query<{ xid: string | null; timeline: string }>(
-    `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_xact_id()::text END AS xid, ${TIMELINE} AS timeline`,
+  const answers = await client.query<{ pid: number; beginning: string }>(
+    'BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_backend_pid() AS pid, transaction_timestamp()::text AS beginning',
   );
-  const row = (answers as unknown as (typeof answers)[])[1]?.rows[0];
-  return row && row.xid !== null ? { xid: row.xid, timeline: row.timeline } : undefined;
+  return (answers as unknown as (typeof answers)[])[1]?.rows[0] as TransactionId;
 }
 
 /** What a commit needs for the case that its answer is lost. */
@@ -29,19 +28,19 @@ export interface Doubt {
 }
 
 /**
- * Commits. Resolves only when the transaction is durable, rejects only when it is not, or when nobody can say (another server has
- * taken over since): where the answer to COMMIT is lost
- * with the connection, the server is asked what became of it (Postgres 18, functions-info, "pg_xact_status"), over another
- * connection, for as long as it takes or until the signal is aborted.
+ * Commits; resolves only when the transaction is durable. Where the answer to COMMIT is lost with the connection, nobody can say what
+ * became of it but what was written: this rejects then, yet not before the transaction is over, so that whoever looks sees all
+ * of it or nothing, for good. The server is asked, over another connection, for as long as it takes or until the signal is aborted.
  */
 export async function commit(pool: Pool, client: PoolClient, id: TransactionId, doubt: Doubt): Promise<void> {
   try {
     await client.query('COMMIT');
   } catch (error) {
-    if (id === undefined || hasAnswered(error)) throw error;
-    doubt.lost();
-    const signal = doubt.signal ?? AbortSignal.timeout(DOUBT_MS);
-    if ((await outcomeOf(pool, id, signal)) !== 'committed') throw error;
+    if (!hasAnswered(error)) {
+      doubt.lost();
+      await over(pool, id, doubt.signal ?? AbortSignal.timeout(DOUBT_MS));
+    }
+    throw error;
   }
 }
 
@@ -51,30 +50,25 @@ function hasAnswered(error: unknown): boolean {
   return typeof code === 'string' && severity === 'ERROR';
 }
 
-/** How long the outcome of a commit is asked for where nobody says when to stop, in milliseconds. */
+/** How long the end of a transaction is asked for where nobody says when to stop, in milliseconds. */
 const DOUBT_MS = 60_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Null where it can't be known any more. */
-async function outcomeOf(pool: Pool, id: NonNullable<TransactionId>, signal: AbortSignal): Promise<string | null> {
+async function over(pool: Pool, { pid, beginning }: TransactionId, signal: AbortSignal): Promise<void> {
   for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
     try {
-      const { rows } = await pool.query<{ status: string | null }>(OUTCOME, [id.xid, id.timeline]);
-      const status = rows[0]?.status ?? null;
-      if (status !== 'in progress') return status;
+      if ((await pool.query(UNDER_WAY, [pid, beginning])).rows.length === 0) return;
     } catch (error) {
       // A server that cannot be reached is asked again; one that refuses the question will not answer it later.
-      if (pool.ending || fromPostgres(error, 'asking for the outcome of a commit').retry === 'operator') throw error;
+      if (pool.ending || fromPostgres(error, 'asking for the end of a commit').retry === 'operator') throw error;
     }
     await pause(ms, undefined, { signal });
   }
 }
 
-/** A session that still waits for its COMMIT, over a connection that is gone, is ended; then it has an outcome. */
-const OUTCOME = `
-SELECT CASE WHEN ${TIMELINE} = $2 THEN pg_xact_status($1::xid8) END AS status, (
-  SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-  WHERE backend_xid = $1::xid8::xid AND state LIKE 'idle in transaction%' AND ${TIMELINE} = $2
-)`;
+/** A session that still waits for its COMMIT, over a connection that is gone, is ended. */
+const UNDER_WAY = `
+SELECT CASE WHEN state LIKE 'idle in transaction%' THEN pg_terminate_backend(pid) END FROM pg_stat_activity
+WHERE pid = $1 AND xact_start = $2::timestamptz`;

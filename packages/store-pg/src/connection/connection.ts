@@ -48,9 +48,9 @@ export function openConnection(connection: Connection, { max, statementTimeoutMs
 }
 
 /**
- * Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. Until `signal` is aborted
- * (default: for a minute) a rejection means that nothing was written, also when the connection is lost during the commit. With
- * the signal the connection is cut off.
+ * Runs `work` in one transaction, and gives the connection back; a connection in doubt is closed. A rejection means that
+ * nothing was written, unless the connection was lost during the commit: then it may have been, but will not be any more once
+ * this rejects (while `signal` is not aborted; default: for a minute). With the signal the connection is cut off.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -80,7 +80,7 @@ export async function inTransaction<T>(
     if (signal?.aborted) giveUp();
     const id = await begin(client);
     const result = await work(client);
-    // What became of a commit is asked over another connection, for which the pool may have no room but that of the lost one.
+    // The end of a commit is asked for over another connection, for which the pool may have no room but that of the lost one.
     await commit(pool, client, id, { signal, lost: () => letGo(true) });
     letGo(false);
     return result;
