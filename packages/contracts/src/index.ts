@@ -44,6 +44,7 @@ export type {
   SearchRequest,
   SearchValue,
 } from './capability/search-index.js';
+export { refuseBadKey } from './capability/short-key.js';
 export type { StateChange, StateEntry, StateStore, StateValue, StateWrite } from './capability/state-store.js';
 export type {
   Checkpoint,

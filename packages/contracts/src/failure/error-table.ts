@@ -164,6 +164,16 @@ export const ERRORS = {
     retry: 'backoff',
     advice: 'What reads it is slower than what writes: wait and try again, or give it more capacity.',
   },
+  // Caches and counters
+  KEY_INVALID: {
+    retry: 'never',
+    advice: 'Keys of caches and counters, and members, have 1 to 512 bytes of UTF-8: shorten it, or give its hash.',
+  },
+  COUNTERS_BEHIND: {
+    retry: 'backoff',
+    advice:
+      'More counts wait than the store was allowed to keep waiting: count later, look at why writes are slow, or raise `maxWaiting`.',
+  },
   // Objects and search
   OBJECT_KEY_INVALID: {
     retry: 'never',
@@ -172,6 +182,21 @@ export const ERRORS = {
   OBJECT_EXISTS: { retry: 'never', advice: 'There is an object of this key, and `ifAbsent` was asked for.' },
   OBJECT_TOO_LARGE: { retry: 'never', advice: 'The object is larger than `maxBytes`, or than the store takes.' },
   OBJECT_RANGE_INVALID: { retry: 'never', advice: 'The range lies outside of the object: look at its size.' },
+  OBJECT_REPLACED: { retry: 'now', advice: 'The object was replaced before it was read: get it again.' },
+  OBJECT_DAMAGED: {
+    retry: 'never',
+    advice: 'The file is not what was stored: restore it from a backup, or put the object again.',
+  },
+  OBJECT_DISK_UNSAFE: {
+    retry: 'operator',
+    advice: 'There is a symbolic link, or something else that is no plain file, in the folder of objects: remove it.',
+  },
+  OBJECT_DISK_FULL: { retry: 'operator', advice: 'Give the disk, or the quota, more room.' },
+  OBJECT_DISK_FAILED: {
+    retry: 'backoff',
+    advice:
+      "Look at the error's code in the details: rights of the folder, files that a process may open, the disk itself.",
+  },
   SEARCH_FIELD_UNKNOWN: {
     retry: 'never',
     advice: 'The index has no such field, or none of a kind that allows this: look at its `fields`.',
