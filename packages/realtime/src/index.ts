@@ -1,7 +1,9 @@
-export type { Attachment, AttachOptions, UpgradableServer } from './handshake/attach.js';
+export type { Refusal } from './handshake/admit.js';
+export type { Attachment, AttachOptions, UpgradableServer, WelcomeContext } from './handshake/attach.js';
 export type { OriginPolicy } from './handshake/origin.js';
 export { CLOSE_GOING_AWAY, CLOSE_TOO_MANY_MESSAGES, CLOSE_TOO_SLOW } from './hub/close-codes.js';
 export { type Hub, realtimeHub } from './hub/hub.js';
 export type { HubLimits, HubOptions } from './hub/options.js';
 export type { HubStats } from './hub/stats.js';
+export type { Authenticate, Authorize, Identity } from './identity/identity.js';
 export { type RealtimeSinkOptions, realtimeSink } from './sink/realtime-sink.js';

@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isComponentError } from '@sluice/contracts';
 import { invalid } from '../hub/options.js';
+import type { Authenticate, Authorize, Identity } from '../identity/identity.js';
+import { type Admitted, admit, type Refusal } from './admit.js';
+import { within } from './deadline.js';
+import { headerBytes } from './header-bytes.js';
 import { type OriginPolicy, originAllowed } from './origin.js';
 import { refuse } from './refuse.js';
 
@@ -19,16 +24,32 @@ export interface AttachOptions {
   readonly path?: string;
   /**
    * The channels that a client joins, from the address it asked for. `null` answers 404, an error 500; a client that asks for more
-   * than `maxChannelsPerConnection` is answered 400.
+   * than `maxChannelsPerConnection` is answered 400. `identity` is null without `authenticate`.
    */
-  readonly channels: (request: IncomingMessage, url: URL) => Channels | Promise<Channels>;
+  readonly channels: (request: IncomingMessage, url: URL, identity: Identity | null) => Channels | Promise<Channels>;
+  /** Who a client is; nobody is answered 401. `jwtAuthentication` makes one for tokens. Default: nobody is asked. */
+  readonly authenticate?: Authenticate;
+  /** Asked for each channel, and again when a token is refreshed; needs `authenticate`. Default: every channel is open to all. */
+  readonly authorize?: Authorize;
   /** The first message to a new client, before anything that is published. Default: none. */
-  readonly welcome?: (channels: readonly string[], request: IncomingMessage) => unknown;
+  readonly welcome?: (channels: readonly string[], request: IncomingMessage, context: WelcomeContext) => unknown;
+  /**
+   * The address that `maxConnectionsPerAddress` goes by. Default: the peer's. Behind a proxy, the address that the proxy vouches for.
+   */
+  readonly address?: (request: IncomingMessage) => string;
+  /** Called for each handshake that is answered with an error, to log or count it. Must not throw. */
+  readonly onRefused?: (refusal: Refusal, request: IncomingMessage) => void;
   /** Which web pages may connect; others are answered 403. Default: `same-host`. */
   readonly origins?: OriginPolicy;
 }
 
 type Channels = readonly string[] | null;
+
+/** What is known of a client when its welcome is made. */
+export interface WelcomeContext {
+  /** `null` without `authenticate`. */
+  readonly identity: Identity | null;
+}
 
 /** A hub listening to one server's upgrades. */
 export interface Attachment {
@@ -38,14 +59,15 @@ export interface Attachment {
 
 /** What the handshake needs of a hub. */
 export interface Admission {
-  /** Takes a place for a handshake; false when the hub is full or closing. */
-  enter(): boolean;
-  /** Gives the place of a handshake back. */
-  leave(): void;
-  /** Completes the handshake and puts the client into its channels. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, channels: readonly string[], welcome: unknown): void;
+  /** Takes a place for a handshake from this address, or says why there is none. */
+  enter(address: string): Refusal | undefined;
+  /** Gives the place of a handshake back; when its client was not `accepted`, that of its address too. */
+  leave(address: string, accepted: boolean): void;
+  /** Completes the handshake and puts the client into its channels. False when it was answered with an error instead. */
+  accept(client: Admitted, socket: Duplex, head: Buffer, address: string, options: AttachOptions): boolean;
   refused(): void;
   readonly maxChannels: number;
+  readonly maxHeaderBytes: number;
   readonly timeoutMs: number;
 }
 
@@ -54,6 +76,9 @@ export function attach(server: UpgradableServer, options: AttachOptions, admissi
   const path = options.path ?? '/ws';
   if (!path.startsWith('/')) throw invalid('path', 'must begin with /');
   if (typeof options.channels !== 'function') throw invalid('channels', 'must be a function');
+  if (options.authorize !== undefined && options.authenticate === undefined) {
+    throw invalid('authorize', 'needs authenticate');
+  }
   const below = path.endsWith('/') ? path : `${path}/`;
 
   const onUpgrade: UpgradeListener = (request, socket, head) => {
@@ -79,39 +104,35 @@ interface Handshake {
 }
 
 async function handshake({ request, socket, head, url, options, admission }: Handshake): Promise<void> {
-  const no = (status: number, detail: string) => {
+  const no = (refusal: Refusal) => {
     admission.refused();
-    refuse(socket, status, detail);
+    refuse(socket, refusal.status, refusal.detail);
+    options.onRefused?.(refusal, request);
   };
-  if (!originAllowed(options.origins ?? 'same-host', request)) return no(403, 'Origin not allowed');
-  if (!admission.enter()) return no(503, 'Too many connections');
+  if (headerBytes(request) > admission.maxHeaderBytes) return no({ status: 431, detail: 'Headers too large' });
+  if (!originAllowed(options.origins ?? 'same-host', request)) return no({ status: 403, detail: 'Origin not allowed' });
+  const address = options.address?.(request) ?? request.socket.remoteAddress ?? '';
+  const full = admission.enter(address);
+  if (full !== undefined) return no(full);
   const ignore = () => undefined;
   socket.on('error', ignore);
+  let accepted = false;
   try {
-    const channels = await within(admission.timeoutMs, Promise.resolve(options.channels(request, url)));
+    const admitted = await within(admission.timeoutMs, admit(request, url, options, admission.maxChannels));
     if (socket.destroyed) return;
-    if (channels === 'timeout') return no(503, 'The handshake took too long');
-    if (channels === null) return no(404, 'Not Found');
-    const distinct = [...new Set(channels)];
-    if (distinct.length > admission.maxChannels) return no(400, 'Too many channels');
-    admission.accept(request, socket, head, distinct, options.welcome?.(distinct, request));
-  } catch {
-    // The hook's own error: the client learns no more than any client of a failing route does.
-    no(500, 'Internal Server Error');
+    if (admitted === 'timeout') return no({ status: 503, detail: 'The handshake took too long' });
+    if ('status' in admitted) return no(admitted);
+    accepted = admission.accept(admitted, socket, head, address, options);
+  } catch (error) {
+    // A hook's own error: the client learns no more than any client of a failing route does.
+    const passes = isComponentError(error) && (error.retry === 'now' || error.retry === 'backoff');
+    no(
+      passes
+        ? { status: 503, detail: 'Try again later', error }
+        : { status: 500, detail: 'Internal Server Error', error },
+    );
   } finally {
     socket.off('error', ignore);
-    admission.leave();
-  }
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | 'timeout'> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<'timeout'>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
+    admission.leave(address, accepted);
   }
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ComponentError } from '@sluice/contracts';
 import { WebSocketServer } from 'ws';
@@ -7,8 +6,11 @@ import { Connection } from '../connection/connection.js';
 import { startHeartbeat } from '../connection/heartbeat.js';
 import { listen } from '../connection/inbound.js';
 import { encodeMessage } from '../frame/encode-message.js';
+import type { Admitted, Refusal } from '../handshake/admit.js';
 import { type Attachment, type AttachOptions, attach, type UpgradableServer } from '../handshake/attach.js';
 import { refuse } from '../handshake/refuse.js';
+import { Occupancy } from '../limits/occupancy.js';
+import { answeredProtocol } from '../token/bearer.js';
 import { closeAll } from './close-all.js';
 import { CLOSE_GOING_AWAY } from './close-codes.js';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from './options.js';
@@ -49,6 +51,10 @@ export interface Hub extends AsyncDisposable {
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
+const FULL: Refusal = { status: 503, detail: 'Too many connections' };
+const STOPS: Refusal = { status: 503, detail: 'Server stops' };
+const TOO_MANY: Refusal = { status: 429, detail: 'Too many connections of yours' };
+
 class RealtimeHub implements Hub {
   private readonly options: ResolvedHubOptions;
   private readonly server: WebSocketServer;
@@ -57,12 +63,16 @@ class RealtimeHub implements Hub {
   private readonly counters = new HubCounters();
   private readonly attachments = new Set<Attachment>();
   private readonly stopHeartbeat: () => void;
+  private readonly addresses: Occupancy;
+  private readonly identities: Occupancy;
   private handshakes = 0;
   private closing: Promise<void> | undefined;
 
   constructor(options: ResolvedHubOptions) {
     const { limits } = options;
     this.options = options;
+    this.addresses = new Occupancy(limits.maxConnectionsPerAddress);
+    this.identities = new Occupancy(limits.maxConnectionsPerIdentity);
     // The hub tracks its clients and answers pings itself, through each client's cap. Without compression a frame is the same for all.
     // `closeTimeout` is read by ws; its type declarations do not have it yet.
     const server = {
@@ -71,6 +81,8 @@ class RealtimeHub implements Hub {
       autoPong: false,
       perMessageDeflate: false,
       maxPayload: limits.maxMessageBytes,
+      maxFragments: limits.maxFragmentsPerMessage,
+      handleProtocols: answeredProtocol,
       closeTimeout: limits.closeTimeoutMs,
     };
     this.server = new WebSocketServer(server);
@@ -81,15 +93,17 @@ class RealtimeHub implements Hub {
     this.assertOpen();
     const { limits } = this.options;
     const attachment = attach(server, options, {
-      enter: () => this.enter(),
-      leave: () => {
+      enter: (address) => this.enter(address),
+      leave: (address, accepted) => {
         this.handshakes -= 1;
+        if (!accepted) this.addresses.give(address);
       },
-      accept: (request, socket, head, channels, welcome) => this.accept(request, socket, head, channels, welcome),
+      accept: (client, socket, head, address, using) => this.accept(client, socket, head, address, using),
       refused: () => {
         this.counters.refused += 1;
       },
       maxChannels: limits.maxChannelsPerConnection,
+      maxHeaderBytes: limits.maxHeaderBytes,
       timeoutMs: limits.handshakeTimeoutMs,
     });
     this.attachments.add(attachment);
@@ -140,26 +154,33 @@ class RealtimeHub implements Hub {
     this.server.close();
   }
 
-  private enter(): boolean {
-    if (this.closing || this.connections.size + this.handshakes >= this.options.limits.maxConnections) return false;
+  private enter(address: string): Refusal | undefined {
+    const { maxConnections } = this.options.limits;
+    if (this.closing || this.connections.size + this.handshakes >= maxConnections) return FULL;
+    if (!this.addresses.take(address)) return TOO_MANY;
     this.handshakes += 1;
-    return true;
+    return undefined;
   }
 
   private accept(
-    request: IncomingMessage,
+    { request, channels, identity }: Admitted,
     socket: Duplex,
     head: Buffer,
-    channels: readonly string[],
-    welcome: unknown,
-  ): void {
+    address: string,
+    options: AttachOptions,
+  ): boolean {
     // The hub may have been closed, and the welcome may turn out to have no JSON form: both while there is still HTTP to answer in.
-    if (this.closing) {
-      refuse(socket, 503, 'Server stops');
-      return;
-    }
+    const welcome = options.welcome?.(channels, request, { identity });
     const first = welcome === undefined ? undefined : encodeMessage(welcome);
+    const refusal = this.closing ? STOPS : identity && !this.identities.take(identity.subject) ? TOO_MANY : undefined;
+    if (refusal !== undefined) {
+      this.counters.refused += 1;
+      refuse(socket, refusal.status, refusal.detail);
+      return false;
+    }
+    let accepted = false;
     this.server.handleUpgrade(request, socket, head, (ws) => {
+      accepted = true;
       const { limits } = this.options;
       const connection = new Connection(ws, socket, limits.maxBufferedBytes, this.counters);
       this.connections.add(connection);
@@ -168,11 +189,16 @@ class RealtimeHub implements Hub {
       ws.once('close', () => {
         this.connections.delete(connection);
         this.channels.leaveAll(connection);
+        this.addresses.give(address);
+        if (identity !== null) this.identities.give(identity.subject);
       });
       listen(connection, limits.maxMessagesPerSecond, this.counters);
       if (first !== undefined) connection.write(first, 1);
       this.channels.join(connection, channels);
     });
+    // ws answers a handshake that is no WebSocket's by itself.
+    if (!accepted && identity !== null) this.identities.give(identity.subject);
+    return accepted;
   }
 
   private assertOpen(): void {

@@ -4,15 +4,27 @@ import { ComponentError } from '@sluice/contracts';
 export interface HubLimits {
   /** Open connections and handshakes together; a further one is answered 503. Default: 10,000. */
   readonly maxConnections?: number;
+  /** Connections and handshakes of one address; a further one is answered 429. Default: 1,000. See `address` of `attach`. */
+  readonly maxConnectionsPerAddress?: number;
+  /** Connections of one subject; a further one is answered 429. Default: 100. */
+  readonly maxConnectionsPerIdentity?: number;
   /** Channels that one connection may be in; a handshake that asks for more is answered 400. Default: 100. */
   readonly maxChannelsPerConnection?: number;
   /** The longest message accepted from a client, in bytes; a longer one closes with 1009. Default: 65,536. */
   readonly maxMessageBytes?: number;
   /** Messages accepted from one client in a second; one more closes with 4029. Default: 50. */
   readonly maxMessagesPerSecond?: number;
+  /** Frames accepted from one client in a second, parts of messages and control frames included; one more closes with 4029. Default: 500. */
+  readonly maxFramesPerSecond?: number;
+  /** Bytes accepted from one client in a second, those of frame headers included; more closes with 4029. Default: 1,048,576. */
+  readonly maxBytesPerSecond?: number;
+  /** Parts that one message may come in; more closes with 1008. Default: 64. */
+  readonly maxFragmentsPerMessage?: number;
+  /** Bytes of the request line and the headers of a handshake; more is answered 431. Default: 16,384, which is Node's own limit. */
+  readonly maxHeaderBytes?: number;
   /** Bytes that may wait for a client that does not read; above it closes with 4008. Default: 1,048,576. */
   readonly maxBufferedBytes?: number;
-  /** How long the `channels` hook may take, in milliseconds; after that the handshake is answered 503. Default: 10,000. */
+  /** How long the hooks of a handshake may take together, in milliseconds; after that it is answered 503. Default: 10,000. */
   readonly handshakeTimeoutMs?: number;
   /** How long a client may take to answer our close before its socket is destroyed, in milliseconds. Default: 5,000. */
   readonly closeTimeoutMs?: number;
@@ -37,9 +49,15 @@ export interface ResolvedHubOptions {
 
 const LIMITS: Required<HubLimits> = {
   maxConnections: 10_000,
+  maxConnectionsPerAddress: 1_000,
+  maxConnectionsPerIdentity: 100,
   maxChannelsPerConnection: 100,
   maxMessageBytes: 65_536,
   maxMessagesPerSecond: 50,
+  maxFramesPerSecond: 500,
+  maxBytesPerSecond: 1_048_576,
+  maxFragmentsPerMessage: 64,
+  maxHeaderBytes: 16_384,
   maxBufferedBytes: 1_048_576,
   handshakeTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
