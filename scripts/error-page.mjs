@@ -1,7 +1,6 @@
 // Writes docs/errors.md from the table of errors in @sluice/contracts; `--check` says whether it is current.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
+import { build } from 'esbuild';
 import { keepFile } from './setup/keep-file.mjs';
 import { root } from './setup/root.mjs';
 
@@ -21,12 +20,12 @@ keepFile(page, errorPage(errors), {
   advice: 'Run `npm run docs:errors` and commit the page.',
 });
 
-// The table imports nothing but types: without them it is a module that Node can load as it is.
+// The table imports its sections and nothing else: in one file it is a module that Node can load as it is.
 async function readTable() {
-  const { outputText } = ts.transpileModule(readFileSync(table, 'utf8'), {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  const { ERRORS } = await import(`data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`);
+  const { outputFiles } = await build({ entryPoints: [table], bundle: true, format: 'esm', write: false });
+  const { ERRORS } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
   return Object.entries(ERRORS);
 }
 
