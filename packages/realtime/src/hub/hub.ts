@@ -192,7 +192,7 @@ class RealtimeHub implements Hub {
         this.addresses.give(address);
         if (identity !== null) this.identities.give(identity.subject);
       });
-      listen(connection, limits.maxMessagesPerSecond, this.counters);
+      listen(connection, socket, limits, this.counters, {});
       if (first !== undefined) connection.write(first, 1);
       this.channels.join(connection, channels);
     });
