@@ -290,6 +290,16 @@ export const ERRORS = {
     retry: 'never',
     advice: 'Return what JSON can express from `message`: no undefined, no bigint, no cycle.',
   },
+  REALTIME_KEYS_UNREACHABLE: {
+    retry: 'backoff',
+    advice:
+      'The address of `jwks` did not answer with a key set: look at what it answers. Handshakes are answered 503 until it does.',
+  },
+  REALTIME_PRESENCE_INFO: {
+    retry: 'never',
+    advice:
+      'The `info` of a member must have a JSON form of at most `presence.maxInfoBytes`: return less from the `presence` hook.',
+  },
   // Postgres change data capture
   CDC_CONNECTION_LOST: {
     retry: 'backoff',
@@ -406,6 +416,34 @@ export const ERRORS = {
     advice:
       'The target lacks a row that the source changed: rebuild it, or set REPLICA IDENTITY FULL on the source, so that changes carry all values. After a restart while the stream caught up with a snapshot newer than its slot, it may be a row that was deleted or moved before the snapshot.',
   },
+  STORE_PG_LOG_NAME_INVALID: {
+    retry: 'operator',
+    advice: 'Topics and groups have 1 to 249 letters, digits and any of . _ - (not . or .. alone), as those of Kafka.',
+  },
+  STORE_PG_LOG_PARTITIONS: {
+    retry: 'operator',
+    advice:
+      'A topic keeps the number of partitions that it was made with, or the order of its keys would break: correct the option, or use a new topic.',
+  },
+  STORE_PG_LOG_TOPIC_MISSING: {
+    retry: 'backoff',
+    advice: 'The tables of the log were emptied or restored while a process used them; the topic is looked up again.',
+  },
+  STORE_PG_LOG_EVENT_TOO_LARGE: {
+    retry: 'never',
+    advice: 'Raise `maxEventBytes` of the log, or put the content into an object store and send its key.',
+  },
+  STORE_PG_LOG_TRIMMED: {
+    retry: 'operator',
+    advice:
+      'Retention has removed events that this group had not read. Rebuild what it feeds from its origin, remove the checkpoints of its pipeline, and let it begin with the oldest event that is left; consider a longer retention.',
+  },
+  STORE_PG_LOG_AHEAD: {
+    retry: 'operator',
+    advice:
+      'The checkpoint lies behind the end of the log: the log was restored from a backup, or lost its end in a failover. Restore the checkpoints of the same time, or rebuild what the group feeds.',
+  },
+  STORE_PG_LOG_CLOSED: { retry: 'never', advice: 'Open another publisher: this one was closed.' },
   ...GRPC_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
