@@ -96,7 +96,6 @@ export async function startApplication(options: ApplicationOptions): Promise<App
         },
       },
       pageDirectory: options.pageDirectory ?? PAGE,
-      log: process.stderr,
     });
     attachLiveFeed(app.server, hub, documents.table);
     closing.push(() => app.close());

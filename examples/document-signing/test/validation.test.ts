@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentChanges, ifMatchHeader, newDocument, pageOfDocuments } from '../src/document/schemas.js';
-import { InvalidInput, parsePart } from '../src/gateway/invalid-input.js';
+import { InvalidInput, parsePart } from '../src/http/invalid-input.js';
 
 const good = { title: 'Lease', content: 'text', created_by: 'ada@example.com' };
 

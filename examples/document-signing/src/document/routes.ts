@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parsePart } from '../gateway/invalid-input.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpApp } from '../http/http-service.js';
+import { parsePart } from '../http/invalid-input.js';
 import type { Documents } from './documents.js';
 import type { ChangeOutcome } from './outcomes.js';
 import {
@@ -15,7 +16,7 @@ import {
 const CREATE_BODY_LIMIT = 6 * MAX_CONTENT_BYTES + 65_536;
 
 /** The routes under `/documents`. */
-export function documentRoutes(app: FastifyInstance, documents: Documents): void {
+export function documentRoutes(app: HttpApp, documents: Documents): void {
   app.post('/documents', { bodyLimit: CREATE_BODY_LIMIT }, async (request, reply) => {
     const document = await documents.create(parsePart(newDocument, 'body', request.body));
     return reply.code(201).header('location', `/documents/${document.id}`).send(document);

@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import staticFiles from '@fastify/static';
 import type { Hub } from '@sluice/realtime';
-import Fastify, { type FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { newestInFeed } from '../changes/feed.js';
 import type { Documents } from '../document/documents.js';
 import { documentRoutes } from '../document/routes.js';
-import { answerErrors } from './errors.js';
-import { healthRoutes, type Readiness } from './health.js';
-import { parsePart } from './invalid-input.js';
+import type { Readiness } from '../http/health.js';
+import { type HttpApp, httpService } from '../http/http-service.js';
+import { parsePart } from '../http/invalid-input.js';
+import { type Log, openLog } from '../http/log.js';
 
 export interface GatewayParts {
   readonly documents: Documents;
@@ -18,28 +17,14 @@ export interface GatewayParts {
   readonly readiness: Readiness;
   /** The folder of the built page. */
   readonly pageDirectory: string;
-  /** Errors are written here, as lines of JSON; none when left out. */
-  readonly log?: NodeJS.WritableStream;
+  readonly log?: Log;
 }
 
 const feedQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(200) });
 
 /** One origin for everything: the API, the realtime feed, and the page. */
-export async function gateway(parts: GatewayParts): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: parts.log
-      ? { level: 'error', stream: parts.log as NodeJS.WritableStream & { write(line: string): void } }
-      : false,
-    bodyLimit: 65_536,
-    genReqId: () => randomUUID(),
-    requestTimeout: 60_000,
-    forceCloseConnections: 'idle',
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-  });
-  answerErrors(app);
-  healthRoutes(app, parts.readiness);
+export async function gateway(parts: GatewayParts): Promise<HttpApp> {
+  const app = await httpService({ name: 'gateway', readiness: parts.readiness, log: parts.log ?? openLog() });
   documentRoutes(app, parts.documents);
   app.get('/feed', async (request) => newestInFeed(parts.pool, parsePart(feedQuery, 'query', request.query).limit));
   app.get('/stats', async () => {

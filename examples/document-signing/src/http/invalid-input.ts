@@ -10,6 +10,7 @@ export interface InputProblem {
 
 /** A request that cannot be understood: answered 422 with `{"detail": [...]}`. */
 export class InvalidInput extends Error {
+  readonly statusCode = 422;
   readonly detail: readonly InputProblem[];
 
   constructor(detail: readonly InputProblem[]) {
@@ -18,18 +19,18 @@ export class InvalidInput extends Error {
   }
 }
 
+/** Where in a request something is. */
+export type RequestPart = 'body' | 'query' | 'path' | 'header';
+
 /** Parses one part of a request; throws {@link InvalidInput} with every problem that it has. */
-export function parsePart<S extends ZodType>(
-  schema: S,
-  part: 'body' | 'query' | 'path' | 'header',
-  input: unknown,
-): z.output<S> {
+export function parsePart<S extends ZodType>(schema: S, part: RequestPart, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidInput(problems(result.error, part, input));
+  throw new InvalidInput(problemsOf(result.error, part, input));
 }
 
-function problems(error: ZodError, part: string, input: unknown): InputProblem[] {
+/** What is wrong with a part of a request, in the shape that clients know. */
+export function problemsOf(error: ZodError, part: RequestPart, input: unknown): InputProblem[] {
   return error.issues.map((issue) => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
     const found = path.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], input);

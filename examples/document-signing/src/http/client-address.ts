@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+
+/**
+ * The address that a request came from: the socket's, unless that is a trusted proxy's, whose X-Forwarded-For is believed then.
+ *
+ * A gateway in this process has found it out already and has handed it on by {@link handOnAddress}.
+ */
+export function clientAddressOf(request: Pick<FastifyRequest, 'raw' | 'ip'>): string {
+  return handedOn.get(request.raw) ?? request.ip;
+}
+
+/** Beside the request, not in a header of it: nothing that a client sends can look like it. */
+export function handOnAddress(request: IncomingMessage, address: string): void {
+  handedOn.set(request, address);
+}
+
+const handedOn = new WeakMap<IncomingMessage, string>();

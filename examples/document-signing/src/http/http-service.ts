@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { Registry } from 'prom-client';
+import { answerBrokenRequest } from './broken-request.js';
+import { serveDocs } from './docs.js';
+import { answerErrors, answerFrameworkError } from './errors.js';
+import { healthRoutes, type Readiness } from './health.js';
+import { type HttpLimits, limitsOf } from './limits.js';
+import type { Log } from './log.js';
+import { serveMetrics } from './metrics.js';
+import { requestId } from './request-id.js';
+import { logRequests } from './request-log.js';
+import { compileValidator, serializeJson } from './validation.js';
+
+/** A Fastify instance whose routes get their types from the zod schemas that they validate by. */
+export type HttpApp = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Log, ZodTypeProvider>;
+
+/** Options of {@link httpService}. */
+export interface HttpServiceOptions {
+  /** In logs and metrics, and as the title of `/docs`: `document`. */
+  readonly name: string;
+  /** A sentence for `/docs`. */
+  readonly description?: string;
+  /** What must work before traffic is welcome, by name. */
+  readonly readiness: Readiness;
+  /** Of the process; the service adds its name. */
+  readonly log: Log;
+  /** Holds the service's metrics, those of its pipelines too. Default: a new one. */
+  readonly registry?: Registry;
+  /** Addresses and networks (`10.0.0.0/8`) whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/**
+ * What every service has before it has routes of its own: validation by zod, errors as `{"detail"}`, request ids, one line of log per
+ * request, `/health/live`, `/health/ready`, `/metrics`, `/docs`, and limits against slow and large requests.
+ *
+ * Routes are added before the instance is listened on or `ready()` is called.
+ */
+export async function httpService(options: HttpServiceOptions): Promise<HttpApp> {
+  const { name, readiness, trustedProxies = [] } = options;
+  const limits = limitsOf(options.limits);
+  const app = Fastify({
+    loggerInstance: options.log.child({ service: name }) as Log,
+    // A line of ours instead of its two.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersMs, limits.requestMs),
+      maxHeaderSize: limits.headerBytes,
+    },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerFrameworkError,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = limits.connections;
+  app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(serializeJson);
+  // What a form of another site can send unasked is not understood: 415.
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  });
+  logRequests(app);
+  answerErrors(app);
+  await serveDocs(app, name, options.description);
+  serveMetrics(app, options.registry ?? new Registry());
+  healthRoutes(app, readiness);
+  return app;
+}
