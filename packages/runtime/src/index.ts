@@ -18,6 +18,8 @@ export type { PipelinePromise } from './guarantee/pipeline-promise.js';
 export type { AppHealth, AppState, PipelineSummary } from './health/app-health.js';
 export type { Condition } from './health/conditions.js';
 export type { HealthHandler } from './health/health-handler.js';
+export { type MemoryCacheOptions, memoryCache } from './memory/memory-cache.js';
+export { type MemoryCountersOptions, memoryCounters } from './memory/memory-counters.js';
 export type { MemoryEvent } from './memory/memory-event.js';
 export { type MemorySink, type MemorySinkOptions, memorySink } from './memory/memory-sink.js';
 export { type MemorySource, type MemorySourceOptions, memorySource } from './memory/memory-source.js';

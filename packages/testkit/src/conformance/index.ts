@@ -1,8 +1,12 @@
+export { cacheConformance } from './cache/cache-conformance.js';
+export type { CacheFixture, CacheUnderTest } from './cache/cache-fixture.js';
 export {
   type CheckpointStoreFixture,
   type CheckpointStoreUnderTest,
   checkpointStoreConformance,
 } from './checkpoints/checkpoint-store-conformance.js';
+export { countersConformance } from './counters/counters-conformance.js';
+export type { CountersFixture, CountersUnderTest } from './counters/counters-fixture.js';
 export type { DeadLetterStoreFixture, DeadLetterStoreUnderTest } from './dead-letters/dead-letter-fixture.js';
 export { deadLetterStoreConformance } from './dead-letters/dead-letter-store-conformance.js';
 export { leaseConformance } from './lease/lease-conformance.js';
