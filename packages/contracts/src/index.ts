@@ -36,14 +36,23 @@ export type {
   SearchCondition,
   SearchDocument,
   SearchFeatures,
+  SearchField,
   SearchFieldKind,
   SearchFields,
   SearchHit,
   SearchIndex,
+  SearchOrder,
   SearchPage,
   SearchRequest,
   SearchValue,
 } from './capability/search-index.js';
+export {
+  refuseBadSearchRequest,
+  refuseBadSuggestion,
+  searchFieldKind,
+  searchWords,
+  wrongSearchChange,
+} from './capability/search-rules.js';
 export { refuseBadKey } from './capability/short-key.js';
 export type { StateChange, StateEntry, StateStore, StateValue, StateWrite } from './capability/state-store.js';
 export type {

@@ -47,6 +47,8 @@ describe('a broken search index is found by the promise that it breaks', () => {
     ['ignores the second condition', 'finds what fulfils every condition'],
     ['nothing comes first', SORTED],
     ['sorts by text', SORTED],
+    ['ties by id', 'hits of equal rank are sorted by what decides ties, then by id'],
+    ['keyword by its words', 'text that is a keyword too is found by its words, and used as a whole'],
     ['counts the page', 'a page has `limit` hits, and the total counts all'],
     ['pages by number', 'a page goes on where the one before ended, whatever came or went meanwhile'],
     ['last page has more', 'pages go on after one another, each hit once'],

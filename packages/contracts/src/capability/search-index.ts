@@ -1,18 +1,22 @@
 import type { Version } from '../event/version.js';
 
 /**
- * - `text` is searched by words and cannot be sorted by;
+ * - `text` is searched by words; with `keyword` it can be used as a whole too;
  * - `keyword` (text), `number`, `date` (a `Date`'s ISO text) and `boolean` are compared as they are, filtered and sorted by.
  */
 export type SearchFieldKind = 'text' | 'keyword' | 'number' | 'date' | 'boolean';
 
 /** The fields of an index, by name. */
-export type SearchFields = Readonly<
-  Record<
-    string,
-    { readonly kind: SearchFieldKind /** Of `text`: how much a match counts. Default: 1. */; readonly weight?: number }
-  >
->;
+export type SearchFields = Readonly<Record<string, SearchField>>;
+
+/** How a field is used. */
+export interface SearchField {
+  readonly kind: SearchFieldKind;
+  /** Of `text`: how much a match counts. Default: 1. */
+  readonly weight?: number;
+  /** Of `text`: it can also be used as a whole, as a `keyword` is, in `where`, `sort`, `ties` and `facets`. Default: false. */
+  readonly keyword?: boolean;
+}
 
 /** A field's value; `null`, or none, is no value. */
 export type SearchValue = string | number | boolean | null;
@@ -48,6 +52,12 @@ export type SearchCondition =
       readonly lt?: string | number;
     };
 
+/** A field to sort by. */
+export interface SearchOrder {
+  readonly field: string;
+  readonly order: 'asc' | 'desc';
+}
+
 /** What to search for. Without any of it: all documents. */
 export interface SearchRequest {
   /**
@@ -58,7 +68,9 @@ export interface SearchRequest {
   /** By field; all must hold. `null` means: has no value. */
   readonly where?: Readonly<Record<string, SearchCondition>>;
   /** Default: the best match first. What is equal then is sorted by id. Documents without a value come last. */
-  readonly sort?: readonly { readonly field: string; readonly order: 'asc' | 'desc' }[];
+  readonly sort?: readonly SearchOrder[];
+  /** How hits of equal rank (by score, or by `sort`) are sorted, before their id. Documents without a value come last. */
+  readonly ties?: readonly SearchOrder[];
   /** Hits at most. 0 to 1,000. Default: 10. */
   readonly limit?: number;
   /** Hits to leave out; with `limit` 10,000 at most. Not together with `after`. Default: 0. */
@@ -67,7 +79,7 @@ export interface SearchRequest {
   readonly after?: string;
   /** Text fields to show matches of, see {@link SearchHit.highlights}. Where `features.highlights`. */
   readonly highlight?: readonly string[];
-  /** Fields (not text) to count the values of, over all that matches. Where `features.facets`. */
+  /** Fields (text only with `keyword`) to count the values of, over all that matches. Where `features.facets`. */
   readonly facets?: readonly string[];
 }
 
@@ -94,7 +106,10 @@ export interface SearchPage {
 
 /** What an index can do. */
 export interface SearchFeatures {
-  /** Finds words with a letter too few, too many or wrong. */
+  /**
+   * Finds words of four letters or more also with one letter too few, too many or wrong, and ranks them below words as they are.
+   * A word with a digit in it is found only as it is.
+   */
   readonly fuzzy: boolean;
   readonly highlights: boolean;
   readonly facets: boolean;
@@ -125,7 +140,11 @@ export interface SearchIndex extends AsyncDisposable {
    * `SEARCH_CURSOR_INVALID`; `SEARCH_REQUEST_INVALID` for a limit or condition that there cannot be.
    */
   search(request: SearchRequest): Promise<SearchPage>;
-  /** Values of a text field in which a word begins so, each once, the most frequent first. `limit`: 1 to 100, default 10. */
+  /**
+   * Values of a text field in which a word begins so, each once, the most frequent first. Of a beginning of several words, those
+   * before the last must be in the value as they are. `limit`: 1 to 100, default 10. Throws `SEARCH_FIELD_UNKNOWN`,
+   * `SEARCH_REQUEST_INVALID`.
+   */
   suggest?(beginning: string, options: { readonly field: string; readonly limit?: number }): Promise<readonly string[]>;
   /** Resolves when all that was applied before is found. */
   refresh(): Promise<void>;

@@ -1,17 +1,21 @@
 import {
   BatchError,
   ComponentError,
+  refuseBadSearchRequest,
+  refuseBadSuggestion,
   type SearchChange,
   type SearchDocument,
   type SearchFields,
   type SearchIndex,
   type SearchRequest,
   type SearchValue,
+  searchWords,
   type Version,
+  wrongSearchChange,
 } from '@sluice/contracts';
 import { afterCursor, cursorOf, inOrder, type Ranked } from './search-order.js';
-import { fits, fulfils, kindOf, refuseBadRequest } from './search-request.js';
-import { highlighted, scoreOf, wordsOf } from './search-text.js';
+import { fulfils } from './search-request.js';
+import { highlighted, scoreOf } from './search-text.js';
 
 /** What `memorySearch` is made with. */
 export interface MemorySearchOptions {
@@ -27,10 +31,9 @@ interface Kept {
 /** Keeps documents in memory, and looks at each one for a search: for tests of what uses a `SearchIndex`. */
 export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
   const kept = new Map<string, Kept>();
-  const textFields = Object.keys(fields).filter((name) => kindOf(fields, name) === 'text');
 
   function ranked({ text = '', where }: SearchRequest): Ranked[] {
-    const words = wordsOf(text);
+    const words = searchWords(text);
     return [...kept].flatMap(([id, { document }]) => {
       if (document === null || !fulfils(document, where, fields)) return [];
       const score = words.length === 0 ? 0 : scoreOf(document, words, fields);
@@ -46,8 +49,8 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
       const failures = new Map<number, ComponentError>();
       let applied = 0;
       for (const [index, change] of changes.entries()) {
-        const wrong = whatIsWrong(change, fields);
-        if (wrong) failures.set(index, new ComponentError('SEARCH_DOCUMENT_REFUSED', wrong));
+        const wrong = wrongSearchChange(change, fields);
+        if (wrong) failures.set(index, wrong);
         else if (isNewer(change, kept.get(change.id), adopt)) {
           kept.set(change.id, { version: { ...change.version }, document: structuredClone(change.document) });
           applied += 1;
@@ -61,7 +64,7 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
       return document && version ? { document: structuredClone(document), version } : undefined;
     },
     async search(request) {
-      refuseBadRequest(request, fields);
+      refuseBadSearchRequest(request, fields);
       const { limit = 10, skip = 0, highlight = [], text = '' } = request;
       const all = inOrder(ranked(request), request, fields);
       const rest = request.after === undefined ? all.slice(skip) : afterCursor(all, request, fields);
@@ -70,7 +73,7 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
       return {
         hits: page.map(({ id, document, score }) => ({
           ...{ id, score, document: structuredClone(document) },
-          ...(highlight.length > 0 ? { highlights: extracts(document, highlight, wordsOf(text)) } : {}),
+          ...(highlight.length > 0 ? { highlights: extracts(document, highlight, searchWords(text)) } : {}),
         })),
         total: all.length,
         ...(last !== undefined && rest.length > page.length ? { next: cursorOf(last, request) } : {}),
@@ -78,10 +81,15 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
       };
     },
     async suggest(beginning, { field, limit = 10 }) {
-      const starts = beginning.toLowerCase();
-      if (!textFields.includes(field)) throw new ComponentError('SEARCH_FIELD_UNKNOWN', `${field} is no text field`);
+      refuseBadSuggestion(field, limit, fields);
+      const words = searchWords(beginning);
+      const last = words.pop();
+      if (last === undefined) return [];
       const values = ranked({}).flatMap(({ document }) => document[field] ?? []);
-      const fitting = values.filter((value) => wordsOf(String(value)).some((word) => word.startsWith(starts)));
+      const fitting = values.filter((value) => {
+        const found = searchWords(String(value));
+        return words.every((word) => found.includes(word)) && found.some((word) => word.startsWith(last));
+      });
       return mostFrequent(fitting, limit).map(({ value }) => String(value));
     },
     async refresh() {},
@@ -94,14 +102,6 @@ function isNewer({ id, version }: SearchChange, old: Kept | undefined, adopt: bo
   if (old.version.epoch === version.epoch) return version.value > old.version.value;
   if (adopt) return true;
   throw new ComponentError('SEARCH_EPOCH_CHANGED', `${id} has a version of another epoch`, { details: { id } });
-}
-
-function whatIsWrong({ id, document }: SearchChange, fields: SearchFields): string | undefined {
-  if (id === '' || new TextEncoder().encode(id).length > 512) return 'the id has 1 to 512 bytes';
-  const bad = Object.entries(document ?? {}).find(
-    ([name, value]) => Object.hasOwn(fields, name) && !fits(value, kindOf(fields, name)),
-  );
-  return bad && `the value of ${bad[0]} is not of its kind`;
 }
 
 function extracts(document: SearchDocument, names: readonly string[], words: readonly string[]) {

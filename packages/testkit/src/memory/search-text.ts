@@ -1,13 +1,8 @@
-import type { SearchDocument, SearchFields } from '@sluice/contracts';
-
-/** The words of a text, in lower case. */
-export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
-}
+import { type SearchDocument, type SearchFields, searchWords } from '@sluice/contracts';
 
 /**
  * How well a document matches: 0 when it lacks one of the words, else the weights of the fields that have them. A word of four
- * letters or more that differs by one letter counts half.
+ * letters or more, without a digit, that differs by one letter counts half.
  */
 export function scoreOf(document: SearchDocument, words: readonly string[], fields: SearchFields): number {
   let score = 0;
@@ -15,7 +10,7 @@ export function scoreOf(document: SearchDocument, words: readonly string[], fiel
   for (const [name, { kind, weight = 1 }] of Object.entries(fields)) {
     const value = Object.hasOwn(document, name) ? document[name] : null;
     if (kind !== 'text' || typeof value !== 'string') continue;
-    const found = new Set(wordsOf(value));
+    const found = new Set(searchWords(value));
     for (const word of words) {
       const closeness = found.has(word) ? 1 : [...found].some((other) => isSlip(word, other)) ? 0.5 : 0;
       if (closeness > 0) has.add(word);
@@ -29,7 +24,7 @@ export function scoreOf(document: SearchDocument, words: readonly string[], fiel
 export function highlighted(text: string, words: readonly string[]): string | undefined {
   let matches = 0;
   const parts = text.split(/([\p{L}\p{N}\p{M}]+)/u).map((part) => {
-    if (!words.includes(part.toLowerCase())) return escaped(part);
+    if (!words.includes(searchWords(part)[0] ?? '')) return escaped(part);
     matches += 1;
     return `<em>${escaped(part)}</em>`;
   });
@@ -38,6 +33,7 @@ export function highlighted(text: string, words: readonly string[]): string | un
 
 /** Whether one letter is too few, too many or wrong. */
 function isSlip(word: string, other: string): boolean {
+  if (/\p{N}/u.test(word + other)) return false;
   if (Math.min(word.length, other.length) < 4 || Math.abs(word.length - other.length) > 1) return false;
   let start = 0;
   while (start < word.length && word[start] === other[start]) start += 1;

@@ -155,6 +155,47 @@ export function findPromises(check: Check): ConformanceTest[] {
         mustEqual(await idsOf(index, { sort }), expected, `sorted by ${JSON.stringify(sort)}`);
     }),
 
+    check('hits of equal rank are sorted by what decides ties, then by id', async (index) => {
+      await fill(index, {
+        a: { title: 'apple', size: 1 },
+        b: { title: 'apple', size: 3, status: 'x' },
+        c: { title: 'nothing', body: 'apple', size: 9 },
+        d: { title: 'apple' },
+        e: { title: 'apple', size: 3, status: 'y' },
+        f: { title: 'apple', size: 3, status: 'x' },
+      });
+      const ties: NonNullable<SearchRequest['ties']> = [
+        { field: 'size', order: 'desc' },
+        { field: 'status', order: 'desc' },
+      ];
+      const cases: [SearchRequest, string[]][] = [
+        [{ text: 'apple', ties }, ['e', 'b', 'f', 'a', 'd', 'c']],
+        [{ ties }, ['c', 'e', 'b', 'f', 'a', 'd']],
+        [{ ties, sort: [{ field: 'status', order: 'asc' }] }, ['b', 'f', 'e', 'c', 'a', 'd']],
+      ];
+      for (const [request, expected] of cases) {
+        mustEqual(await idsOf(index, request), expected, `sorted by ${JSON.stringify(request)}`);
+      }
+    }),
+
+    check('text that is a keyword too is found by its words, and used as a whole', async (index) => {
+      await fill(index, {
+        a: { author: 'Ann Lee' },
+        b: { author: 'lee' },
+        c: { author: 'Bo Lee' },
+        d: {},
+        e: { author: 'Ann Lee' },
+      });
+      mustEqual((await idsOf(index, { text: 'lee' })).sort(), ['a', 'b', 'c', 'e'], 'found by a word');
+      mustEqual(await idsOf(index, { where: { author: 'Ann Lee' } }), ['a', 'e'], 'found by the whole');
+      mustEqual(await idsOf(index, { where: { author: 'Lee' } }), [], 'found by a part');
+      mustEqual(
+        await idsOf(index, { sort: [{ field: 'author', order: 'desc' }] }),
+        ['b', 'c', 'a', 'e', 'd'],
+        'sorted by it',
+      );
+    }),
+
     check('a page has `limit` hits, and the total counts all', async (index) => {
       const ids = Array.from({ length: 25 }, (_, n) => `d${String(n).padStart(2, '0')}`);
       await fill(index, Object.fromEntries(ids.map((id, n) => [id, { size: n % 2 }])));
@@ -180,6 +221,7 @@ export function findPromises(check: Check): ConformanceTest[] {
         { text: 'apple' },
         { sort: [{ field: 'size', order: 'desc' }] },
         { text: 'apple', sort: [{ field: 'size', order: 'asc' }], where: { size: [0, 1, null] } },
+        { text: 'apple', ties: [{ field: 'size', order: 'desc' }] },
       ];
       for (const request of requests) {
         const all = await idsOf(index, request);
@@ -225,6 +267,7 @@ export function findPromises(check: Check): ConformanceTest[] {
         { after: next, sort: [{ field: 'size', order: 'desc' }] },
         { after: next, sort: [{ field: 'size', order: 'asc' }], text: 'x' },
         { after: next },
+        { after: next, sort: [{ field: 'size', order: 'asc' }], ties: [{ field: 'status', order: 'asc' }] },
       ];
       for (const request of bad) {
         const error = await mustReject(() => index.search(request), 'a foreign cursor rejects');
@@ -240,6 +283,7 @@ export function findPromises(check: Check): ConformanceTest[] {
         [{ where: { title: 'x' } }, 'SEARCH_FIELD_UNKNOWN'],
         [{ sort: [{ field: 'none', order: 'asc' }] }, 'SEARCH_FIELD_UNKNOWN'],
         [{ sort: [{ field: 'title', order: 'asc' }] }, 'SEARCH_FIELD_UNKNOWN'],
+        [{ ties: [{ field: 'body', order: 'asc' }] }, 'SEARCH_FIELD_UNKNOWN'],
         [{ where: { size: 'large' } }, 'SEARCH_REQUEST_INVALID'],
         [{ where: { made: { gte: 'yesterday' } } }, 'SEARCH_REQUEST_INVALID'],
         [{ limit: -1 }, 'SEARCH_REQUEST_INVALID'],

@@ -28,10 +28,16 @@ export function optionalPromises(check: Check, features: SearchFeatures): Confor
       async (index) => {
         const documents = Array.from({ length: 30 }, (_, n) => [
           `d${n}`,
-          { title: n < 20 ? 'apple' : 'pear', status: `s${n % 3}`, open: n % 2 === 0, ...(n < 5 ? { size: 7 } : {}) },
+          {
+            title: n < 20 ? 'apple' : 'pear',
+            status: `s${n % 3}`,
+            open: n % 2 === 0,
+            ...(n < 5 ? { size: 7, author: 'Ann Lee' } : {}),
+          },
         ]);
         await fill(index, Object.fromEntries(documents));
-        const { facets } = await index.search({ text: 'apple', limit: 1, facets: ['status', 'open', 'size'] });
+        const names = ['status', 'open', 'size', 'author'];
+        const { facets } = await index.search({ text: 'apple', limit: 1, facets: names });
         const expected = {
           status: [
             { value: 's0', count: 7 },
@@ -43,6 +49,7 @@ export function optionalPromises(check: Check, features: SearchFeatures): Confor
             { value: true, count: 10 },
           ],
           size: [{ value: 7, count: 5 }],
+          author: [{ value: 'Ann Lee', count: 5 }],
         };
         mustEqual<unknown>({ ...facets }, expected, 'the counts, the most frequent first');
       },
@@ -57,6 +64,9 @@ export function optionalPromises(check: Check, features: SearchFeatures): Confor
           mustEqual(await idsOf(index, { text }), ['a'], `found by "${text}"`);
         }
         mustEqual(await idsOf(index, { text: 'hippopotamus' }), [], 'found by another word');
+        await fill(index, { c: { title: 'contrast' }, d: { title: 'contract' }, e: { title: '12345' } });
+        mustEqual(await idsOf(index, { text: 'contrast' }), ['c', 'a', 'd'], 'the word as it is before others');
+        mustEqual(await idsOf(index, { text: '12346' }), [], 'found by another number');
       },
       unless('fuzzy', 'it finds words only as they are'),
     ),
@@ -76,6 +86,8 @@ export function optionalPromises(check: Check, features: SearchFeatures): Confor
         mustEqual(await suggest('con'), ['Contract of sale', 'Sale of contracts'], 'the most frequent first');
         mustEqual(await suggest('CONTRACTS'), ['Sale of contracts'], 'in any case');
         mustEqual(await suggest('con', 1), ['Contract of sale'], 'with a limit');
+        mustEqual(await suggest('contract sa'), ['Contract of sale'], 'by several words');
+        mustEqual(await suggest('contr sale'), [], 'by a part of a word that is not the last');
         mustEqual(await suggest('tract'), [], 'by the end of a word');
         mustEqual(await suggest('%'), [], 'by what is special elsewhere');
       },

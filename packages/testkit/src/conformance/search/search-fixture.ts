@@ -36,6 +36,7 @@ export type Check = (
 export const FIELDS: SearchFields = {
   title: { kind: 'text', weight: 2 },
   body: { kind: 'text' },
+  author: { kind: 'text', keyword: true },
   status: { kind: 'keyword' },
   size: { kind: 'number' },
   made: { kind: 'date' },
