@@ -1,9 +1,15 @@
 export type { Refusal } from './handshake/admit.js';
 export type { Attachment, AttachOptions, UpgradableServer, WelcomeContext } from './handshake/attach.js';
 export type { OriginPolicy } from './handshake/origin.js';
-export { CLOSE_GOING_AWAY, CLOSE_TOO_MANY_MESSAGES, CLOSE_TOO_SLOW } from './hub/close-codes.js';
+export { CLOSE_GOING_AWAY, CLOSE_TOKEN_EXPIRED, CLOSE_TOO_MANY_MESSAGES, CLOSE_TOO_SLOW } from './hub/close-codes.js';
 export { type Hub, realtimeHub } from './hub/hub.js';
 export type { HubLimits, HubOptions } from './hub/options.js';
 export type { HubStats } from './hub/stats.js';
 export type { Authenticate, Authorize, Identity } from './identity/identity.js';
 export { type RealtimeSinkOptions, realtimeSink } from './sink/realtime-sink.js';
+export {
+  type JwtAuthenticationOptions,
+  jwtAuthentication,
+  type TokenAuthentication,
+} from './token/jwt-authentication.js';
+export type { TokenKey } from './token/token-key.js';

@@ -4,5 +4,8 @@ export const CLOSE_GOING_AWAY = 1001;
 /** The client did not read what was sent to it, and more than `maxBufferedBytes` were waiting. */
 export const CLOSE_TOO_SLOW = 4008;
 
-/** The client sent more than `maxMessagesPerSecond`. */
+/** The client's token has expired and was not refreshed. */
+export const CLOSE_TOKEN_EXPIRED = 4401;
+
+/** The client sent more messages, frames or bytes in a second than it may. */
 export const CLOSE_TOO_MANY_MESSAGES = 4029;

@@ -9,8 +9,10 @@ import { encodeMessage } from '../frame/encode-message.js';
 import type { Admitted, Refusal } from '../handshake/admit.js';
 import { type Attachment, type AttachOptions, attach, type UpgradableServer } from '../handshake/attach.js';
 import { refuse } from '../handshake/refuse.js';
+import { Session } from '../identity/session.js';
 import { Occupancy } from '../limits/occupancy.js';
 import { answeredProtocol } from '../token/bearer.js';
+import { ExpiryClock } from '../token/expiry-clock.js';
 import { closeAll } from './close-all.js';
 import { CLOSE_GOING_AWAY } from './close-codes.js';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from './options.js';
@@ -63,6 +65,7 @@ class RealtimeHub implements Hub {
   private readonly counters = new HubCounters();
   private readonly attachments = new Set<Attachment>();
   private readonly stopHeartbeat: () => void;
+  private readonly expiries = new ExpiryClock();
   private readonly addresses: Occupancy;
   private readonly identities: Occupancy;
   private handshakes = 0;
@@ -149,6 +152,7 @@ class RealtimeHub implements Hub {
     for (const attachment of this.attachments) attachment.detach();
     this.attachments.clear();
     this.stopHeartbeat();
+    this.expiries.clear();
     this.channels.flush();
     await closeAll(this.connections, CLOSE_GOING_AWAY, 'server stops', deadlineMs);
     this.server.close();
@@ -192,7 +196,9 @@ class RealtimeHub implements Hub {
         this.addresses.give(address);
         if (identity !== null) this.identities.give(identity.subject);
       });
-      listen(connection, socket, limits, this.counters, {});
+      const origin = { hooks: options, request, channels, timeoutMs: limits.handshakeTimeoutMs };
+      const session = identity === null ? undefined : new Session(connection, identity, origin, this.expiries);
+      listen(connection, socket, limits, this.counters, session?.handlers ?? {});
       if (first !== undefined) connection.write(first, 1);
       this.channels.join(connection, channels);
     });
