@@ -300,6 +300,16 @@ export const ERRORS = {
     advice:
       'The `info` of a member must have a JSON form of at most `presence.maxInfoBytes`: return less from the `presence` hook.',
   },
+  REALTIME_OFFSET_INVALID: {
+    retry: 'operator',
+    advice:
+      'Give `offset` (a whole number from 1, growing within a channel) if the hub has a history with a store or an epoch, and leave it out otherwise.',
+  },
+  REALTIME_HISTORY_FAILED: {
+    retry: 'backoff',
+    advice:
+      'The history of channels could not be read, or gave messages out of order: the cause or the details say which. Clients try again.',
+  },
   // Postgres change data capture
   CDC_CONNECTION_LOST: {
     retry: 'backoff',
