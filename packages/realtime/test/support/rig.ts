@@ -29,8 +29,8 @@ export class Client {
   readonly opened: Promise<void>;
   readonly closed: Promise<{ code: number; reason: string }>;
 
-  constructor(url: string, options: ClientOptions = {}) {
-    this.ws = new WebSocket(url, options);
+  constructor(url: string, { protocols = [], ...options }: ClientOptions & { protocols?: readonly string[] } = {}) {
+    this.ws = new WebSocket(url, [...protocols], options);
     this.ws.on('message', (data) => this.received.push(data.toString()));
     this.opened = new Promise((resolve, reject) => {
       this.ws.once('open', resolve);
@@ -44,7 +44,7 @@ export class Client {
     onTestFinished(() => this.ws.terminate());
   }
 
-  static async open(url: string, options?: ClientOptions): Promise<Client> {
+  static async open(url: string, options?: ClientOptions & { protocols?: readonly string[] }): Promise<Client> {
     const client = new Client(url, options);
     await client.opened;
     return client;
