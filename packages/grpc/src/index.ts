@@ -1,0 +1,12 @@
+export { Health, type HealthCheckResponse_ServingStatus } from './generated/grpc/health/v1/health_pb.js';
+export type { GrpcDrainReport } from './server/drain.js';
+export type { ListenOptions, ServerTls } from './server/listen.js';
+export type { DrainOptions, GrpcServer } from './server/server.js';
+export { grpcServer } from './server/server.js';
+export type { GrpcServerOptions, KeepaliveOptions, ServerLimits } from './server/server-options.js';
+export type { MethodHandler, ServiceHandlers } from './service/handlers.js';
+export { type AnyHandler, type ImplementedService, implement } from './service/implement.js';
+export type { ServerCall } from './service/server-call.js';
+export type { FailureStatus, GrpcStatus } from './status/status.js';
+export { isStatusError, StatusError, type StatusErrorOptions } from './status/status-error.js';
+export { statusOf } from './status/status-to-error.js';

@@ -1,0 +1,69 @@
+import type { Writable } from 'node:stream';
+import type { DescMessage } from '@bufbuild/protobuf';
+import type { sendUnaryData } from '@grpc/grpc-js';
+import { encode } from '../service/wire-message.js';
+import { errorToStatus } from '../status/error-to-status.js';
+import { StatusError } from '../status/status-error.js';
+import { TOO_LARGE } from '../status/status-to-error.js';
+import { sendAll } from '../stream/outgoing.js';
+import type { LiveCall } from './live-call.js';
+
+/** How the messages of an answer are written. */
+export interface AnswerFormat {
+  readonly output: DescMessage;
+  readonly maxBytes: number;
+}
+
+/** Answers a call with the one message that its handler returns, or with a status. */
+export async function answerOnce(
+  call: LiveCall,
+  handle: () => unknown,
+  respond: sendUnaryData<Buffer>,
+  format: AnswerFormat,
+): Promise<void> {
+  call.whenGivenUp((why) => respond(errorToStatus(why)));
+  try {
+    const message = bounded(await handle(), format);
+    if (call.answered('OK')) respond(null, message);
+  } catch (error) {
+    const status = errorToStatus(error);
+    if (call.answered(status.name)) respond(status);
+  } finally {
+    call.handlerEnded();
+  }
+}
+
+/** Answers a call with the messages that its handler gives, or with a status after some of them. */
+export async function answerWithStream(
+  call: LiveCall,
+  handle: () => unknown,
+  stream: Writable,
+  format: AnswerFormat,
+): Promise<void> {
+  // grpc-js makes the status of it, after what was written before.
+  const fail = (error: unknown) => stream.emit('error', errorToStatus(error));
+  call.whenGivenUp(fail);
+  try {
+    const messages = handle() as AsyncIterable<unknown>;
+    await sendAll(
+      messages,
+      stream,
+      (message) => bounded(message, format),
+      () => call.over !== undefined,
+    );
+    if (call.answered('OK')) stream.end();
+  } catch (error) {
+    if (call.answered(errorToStatus(error).name)) fail(error);
+  } finally {
+    call.handlerEnded();
+  }
+}
+
+function bounded(message: unknown, { output, maxBytes }: AnswerFormat): Buffer {
+  const bytes = encode(output, message as Record<string, unknown>);
+  if (bytes.length <= maxBytes) return bytes;
+  throw new StatusError('RESOURCE_EXHAUSTED', `the answer has ${bytes.length} bytes, at most ${maxBytes}`, {
+    reason: TOO_LARGE,
+    retry: 'never',
+  });
+}
