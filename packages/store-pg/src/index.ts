@@ -2,11 +2,17 @@ export { type PostgresCheckpointsOptions, postgresCheckpoints } from './checkpoi
 export { type Queryable, saveCheckpoints } from './checkpoints/save-statement.js';
 export type { Connection } from './connection/connection.js';
 export type { StoreOptions } from './connection/store-connection.js';
+export { type PostgresCountersOptions, postgresCounters } from './counters/postgres-counters.js';
 export { type PostgresDeadLettersOptions, postgresDeadLetters } from './dead-letters/postgres-dead-letters.js';
 export { fromPostgres, isDataError } from './failure/postgres-errors.js';
 export { type PostgresLeaseOptions, postgresLease } from './lease/postgres-lease.js';
+export type { LogRetention, PostgresLogOptions } from './log/log-options.js';
+export type { LogSinkOptions } from './log/log-sink.js';
+export { type PostgresLog, postgresLog } from './log/postgres-log.js';
+export type { TrimReport } from './log/trimmer.js';
 export { type MigrateOptions, migrate } from './migrations/migrate.js';
 export type { Migration } from './migrations/migration.js';
+export { type PostgresSearchOptions, postgresSearch } from './search/postgres-search.js';
 export { type PostgresStateOptions, postgresState } from './state/postgres-state.js';
 export type { Row } from './table-sink/row-change.js';
 export { type TableSinkOptions, tableSink } from './table-sink/table-sink.js';

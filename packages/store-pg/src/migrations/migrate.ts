@@ -7,10 +7,22 @@ import { checkpointFormat } from './0002-checkpoint-format.js';
 import { deadLetters } from './0003-dead-letters.js';
 import { state } from './0004-state.js';
 import { leases } from './0005-leases.js';
+import { search } from './0006-search.js';
+import { log } from './0007-log.js';
+import { counters } from './0008-counters.js';
 import type { Migration } from './migration.js';
 
 /** Every step of this package's schema. */
-const MIGRATIONS: readonly Migration[] = [checkpoints, checkpointFormat, deadLetters, state, leases];
+const MIGRATIONS: readonly Migration[] = [
+  checkpoints,
+  checkpointFormat,
+  deadLetters,
+  state,
+  leases,
+  search,
+  log,
+  counters,
+];
 
 /** What `migrate` may be told. */
 export interface MigrateOptions {
