@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Subscription } from '../channel/channel.js';
+import type { Subscription } from '../channel/subscription.js';
 import { encodeMessage } from '../frame/encode-message.js';
+import { PING_FRAME } from '../frame/text-frame.js';
 import { CLOSE_TOO_SLOW } from '../hub/close-codes.js';
 import type { HubCounters } from '../hub/stats.js';
 
@@ -19,9 +20,14 @@ export class Connection {
   readonly subscriptions: Subscription[] = [];
   /** Whether anything came from the client since the last ping. */
   alive = true;
+  /** Whether it is in several channels, so that messages have to say which one they are of. */
+  tagged = false;
+  /** Whether somebody has waited for this client in vain since it last took everything; see `flushed`. */
+  lagging = false;
+  readonly maxBufferedBytes: number;
+  readonly counters: HubCounters;
   private readonly socket: Duplex;
-  private readonly maxBufferedBytes: number;
-  private readonly counters: HubCounters;
+  private readonly waiting = new Set<() => void>();
 
   constructor(ws: WebSocket, socket: Duplex, maxBufferedBytes: number, counters: HubCounters) {
     this.ws = ws;
@@ -33,6 +39,40 @@ export class Connection {
   /** Bytes that the operating system has not taken yet. */
   get buffered(): number {
     return this.socket.writableLength;
+  }
+
+  get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Whether so many bytes may be added without filling more than half of the cap; true when nothing waits. */
+  hasRoom(bytes: number): boolean {
+    const waiting = this.socket.writableLength;
+    return waiting === 0 || waiting + bytes <= this.maxBufferedBytes / 2;
+  }
+
+  /** Resolves when the operating system has taken all that was written before, or the client is gone. */
+  drained(): Promise<void> {
+    if (!this.isOpen) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (error?: Error | null) => {
+        if (!this.waiting.delete(done)) return;
+        // It reads, if slowly: that is a sign of life as good as an answer to a ping, which may be far behind.
+        if (!error && this.isOpen) this.alive = true;
+        resolve();
+      };
+      this.waiting.add(done);
+      this.socket.write(PING_FRAME, done);
+    });
+  }
+
+  /** The client is gone: nobody waits for it any longer. */
+  ended(): void {
+    for (const done of this.waiting) done();
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
   }
 
   /** Hands whole frames to the socket, which hold so many messages. */

@@ -7,7 +7,12 @@ import { textFrame } from './text-frame.js';
  * Throws `REALTIME_MESSAGE_INVALID` for what has no JSON form: `undefined`, a function, a bigint, a cycle.
  */
 export function encodeMessage(message: unknown): Buffer {
-  return textFrame(typeof message === 'string' ? message : toJson(message));
+  return textFrame(messageText(message));
+}
+
+/** What {@link encodeMessage} encodes. */
+export function messageText(message: unknown): string {
+  return typeof message === 'string' ? message : toJson(message);
 }
 
 function toJson(message: unknown): string {

@@ -6,11 +6,11 @@ const FIN_TEXT = 0x81;
 export const PING_FRAME: Buffer = Buffer.from([0x89, 0x00]);
 
 /**
- * Encodes `text` as one unmasked text frame, as a server sends it (RFC 6455, section 5.2).
+ * Encodes `text`, or its bytes in UTF-8, as one unmasked text frame, as a server sends it (RFC 6455, section 5.2).
  *
  * The result is built once and written to every socket that gets the message, so it must not be changed afterwards.
  */
-export function textFrame(text: string): Buffer {
+export function textFrame(text: string | Buffer): Buffer {
   const length = Buffer.byteLength(text);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(start + length);
@@ -23,7 +23,8 @@ export function textFrame(text: string): Buffer {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, start);
+  if (typeof text === 'string') frame.write(text, start);
+  else text.copy(frame, start);
   return frame;
 }
 

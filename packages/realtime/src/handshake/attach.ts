@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { isComponentError } from '@sluice/contracts';
 import { invalid } from '../hub/options.js';
 import type { Authenticate, Authorize, Identity } from '../identity/identity.js';
-import { type Admitted, admit, type Refusal } from './admit.js';
+import type { JoinedChannel } from '../recovery/position.js';
+import { type Admitted, admit, type Channels, type Joining, type Refusal } from './admit.js';
 import { within } from './deadline.js';
 import { headerBytes } from './header-bytes.js';
 import { type OriginPolicy, originAllowed } from './origin.js';
@@ -25,13 +26,19 @@ export interface AttachOptions {
   /**
    * The channels that a client joins, from the address it asked for. `null` answers 404, an error 500; a client that asks for more
    * than `maxChannelsPerConnection` is answered 400. `identity` is null without `authenticate`.
+   *
+   * A channel may come with where the client was. By default the address says it: `?channel=news&offset=12&epoch=…`; an `offset` and an
+   * `epoch` belong to the `channel` before them, or to all channels when there is none before. They matter to a hub with a history only.
    */
   readonly channels: (request: IncomingMessage, url: URL, identity: Identity | null) => Channels | Promise<Channels>;
   /** Who a client is; nobody is answered 401. `jwtAuthentication` makes one for tokens. Default: nobody is asked. */
   readonly authenticate?: Authenticate;
   /** Asked for each channel, and again when a token is refreshed; needs `authenticate`. Default: every channel is open to all. */
   readonly authorize?: Authorize;
-  /** The first message to a new client, before anything that is published. Default: none. */
+  /**
+   * The first message to a new client, before anything that is published. Default: none. With a history it must be an object, gets
+   * `channels` (the `joined` of the context) besides its own members, and is `{"type":"connection.established"}` by default.
+   */
   readonly welcome?: (channels: readonly string[], request: IncomingMessage, context: WelcomeContext) => unknown;
   /**
    * The address that `maxConnectionsPerAddress` goes by. Default: the peer's. Behind a proxy, the address that the proxy vouches for.
@@ -43,10 +50,10 @@ export interface AttachOptions {
   readonly origins?: OriginPolicy;
 }
 
-type Channels = readonly string[] | null;
-
 /** What is known of a client when its welcome is made. */
 export interface WelcomeContext {
+  /** For each channel, whether the client goes on where it was, and from where. */
+  readonly joined: readonly JoinedChannel[];
   /** `null` without `authenticate`. */
   readonly identity: Identity | null;
 }
@@ -58,7 +65,7 @@ export interface Attachment {
 }
 
 /** What the handshake needs of a hub. */
-export interface Admission {
+export interface Admission extends Joining {
   /** Takes a place for a handshake from this address, or says why there is none. */
   enter(address: string): Refusal | undefined;
   /** Gives the place of a handshake back; when its client was not `accepted`, that of its address too. */
@@ -66,7 +73,6 @@ export interface Admission {
   /** Completes the handshake and puts the client into its channels. False when it was answered with an error instead. */
   accept(client: Admitted, socket: Duplex, head: Buffer, address: string, options: AttachOptions): boolean;
   refused(): void;
-  readonly maxChannels: number;
   readonly maxHeaderBytes: number;
   readonly timeoutMs: number;
 }
@@ -118,7 +124,7 @@ async function handshake({ request, socket, head, url, options, admission }: Han
   socket.on('error', ignore);
   let accepted = false;
   try {
-    const admitted = await within(admission.timeoutMs, admit(request, url, options, admission.maxChannels));
+    const admitted = await within(admission.timeoutMs, admit(request, url, options, admission));
     if (socket.destroyed) return;
     if (admitted === 'timeout') return no({ status: 503, detail: 'The handshake took too long' });
     if ('status' in admitted) return no(admitted);

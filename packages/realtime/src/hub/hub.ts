@@ -5,25 +5,29 @@ import { ChannelIndex } from '../channel/channel-index.js';
 import { Connection } from '../connection/connection.js';
 import { startHeartbeat } from '../connection/heartbeat.js';
 import { listen } from '../connection/inbound.js';
-import { encodeMessage } from '../frame/encode-message.js';
 import type { Admitted, Refusal } from '../handshake/admit.js';
 import { type Attachment, type AttachOptions, attach, type UpgradableServer } from '../handshake/attach.js';
 import { refuse } from '../handshake/refuse.js';
+import { startExpiry } from '../history/expiry.js';
+import { History } from '../history/history.js';
 import { Session } from '../identity/session.js';
 import { Occupancy } from '../limits/occupancy.js';
+import { Recovery } from '../recovery/recovery.js';
 import { answeredProtocol } from '../token/bearer.js';
 import { ExpiryClock } from '../token/expiry-clock.js';
 import { closeAll } from './close-all.js';
 import { CLOSE_GOING_AWAY } from './close-codes.js';
 import { type HubOptions, type ResolvedHubOptions, resolveHubOptions } from './options.js';
 import { keptUp } from './pace.js';
+import { type PublishOptions, publish } from './publish.js';
 import { HubCounters, type HubStats } from './stats.js';
 
 /**
  * Makes a hub: WebSocket clients in channels, and messages published to them.
  *
- * Delivery is live only, at most once per connection: a client gets what is published while it is connected, in the order of
- * publishing within a channel, and nothing of what it missed. A client in two channels gets a message that is published to both twice.
+ * A client gets what is published while it is connected, in the order of publishing within a channel, each message once. With a
+ * `history`, a client that comes back with its offset also gets what it missed, or is told that this cannot be had any more. A client
+ * in two channels gets a message that is published to both twice.
  *
  * Throws `OPTIONS_INVALID`.
  */
@@ -37,9 +41,13 @@ export interface Hub extends AsyncDisposable {
   attach(server: UpgradableServer, options: AttachOptions): Attachment;
   /**
    * Sends a message to every client in the channel (or in each of them) at the end of this tick: a string as it is, anything else
-   * as JSON. It is encoded once. Throws `REALTIME_MESSAGE_INVALID` when it has no JSON form and `REALTIME_CLOSED` after `close`.
+   * as JSON. It is encoded once. With a history it is kept, and its `offset` is sent as a member besides its own; to clients that are in
+   * several channels, also its `channel`.
+   *
+   * Throws `REALTIME_MESSAGE_INVALID` when it has no JSON form (with a history: is no object), `REALTIME_OFFSET_INVALID` when it has an
+   * offset and should not or the other way round, and `REALTIME_CLOSED` after `close`.
    */
-  publish(channels: string | readonly string[], message: unknown): void;
+  publish(channels: string | readonly string[], message: unknown, options?: PublishOptions): void;
   /**
    * Resolves when what was published has been handed to the sockets and no client has more than half its cap waiting, or after
    * `timeoutMs` (default 250): somebody who publishes much in a row waits here, so that only readers who are truly slow are closed.
@@ -61,10 +69,13 @@ class RealtimeHub implements Hub {
   private readonly options: ResolvedHubOptions;
   private readonly server: WebSocketServer;
   private readonly connections = new Set<Connection>();
-  private readonly channels = new ChannelIndex();
   private readonly counters = new HubCounters();
+  private readonly history: History | undefined;
+  private readonly channels: ChannelIndex;
+  private readonly recovery: Recovery;
   private readonly attachments = new Set<Attachment>();
   private readonly stopHeartbeat: () => void;
+  private readonly stopExpiry: (() => void) | undefined;
   private readonly expiries = new ExpiryClock();
   private readonly addresses: Occupancy;
   private readonly identities: Occupancy;
@@ -74,6 +85,10 @@ class RealtimeHub implements Hub {
   constructor(options: ResolvedHubOptions) {
     const { limits } = options;
     this.options = options;
+    this.history = options.history && new History(options.history, this.counters);
+    this.channels = new ChannelIndex(this.history, options.slow, this.counters);
+    this.recovery = new Recovery(this.channels, this.history);
+    this.stopExpiry = this.history && startExpiry(this.history, this.channels);
     this.addresses = new Occupancy(limits.maxConnectionsPerAddress);
     this.identities = new Occupancy(limits.maxConnectionsPerIdentity);
     // The hub tracks its clients and answers pings itself, through each client's cap. Without compression a frame is the same for all.
@@ -105,6 +120,7 @@ class RealtimeHub implements Hub {
       refused: () => {
         this.counters.refused += 1;
       },
+      plan: (requests) => this.recovery.plan(requests),
       maxChannels: limits.maxChannelsPerConnection,
       maxHeaderBytes: limits.maxHeaderBytes,
       timeoutMs: limits.handshakeTimeoutMs,
@@ -118,16 +134,10 @@ class RealtimeHub implements Hub {
     };
   }
 
-  publish(channels: string | readonly string[], message: unknown): void {
+  publish(channels: string | readonly string[], message: unknown, options: PublishOptions = {}): void {
     this.assertOpen();
+    publish(typeof channels === 'string' ? [channels] : channels, message, options, this.channels, this.history);
     this.counters.published += 1;
-    let frame: Buffer | undefined;
-    for (const name of typeof channels === 'string' ? [channels] : channels) {
-      const channel = this.channels.get(name);
-      if (channel === undefined) continue;
-      frame ??= encodeMessage(message);
-      this.channels.publish(channel, frame);
-    }
   }
 
   async flushed({ timeoutMs = 250 }: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -136,7 +146,14 @@ class RealtimeHub implements Hub {
   }
 
   stats(): HubStats {
-    return { connections: this.connections.size, channels: this.channels.size, ...this.counters };
+    const { messages = 0, bytes = 0 } = this.history?.memory ?? {};
+    return {
+      connections: this.connections.size,
+      channels: this.channels.size,
+      ...this.counters,
+      historyMessages: messages,
+      historyBytes: bytes,
+    };
   }
 
   close({ deadlineMs = 5_000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -152,6 +169,7 @@ class RealtimeHub implements Hub {
     for (const attachment of this.attachments) attachment.detach();
     this.attachments.clear();
     this.stopHeartbeat();
+    this.stopExpiry?.();
     this.expiries.clear();
     this.channels.flush();
     await closeAll(this.connections, CLOSE_GOING_AWAY, 'server stops', deadlineMs);
@@ -167,15 +185,15 @@ class RealtimeHub implements Hub {
   }
 
   private accept(
-    { request, channels, identity }: Admitted,
+    { request, channels, identity, plans }: Admitted,
     socket: Duplex,
     head: Buffer,
     address: string,
     options: AttachOptions,
   ): boolean {
     // The hub may have been closed, and the welcome may turn out to have no JSON form: both while there is still HTTP to answer in.
-    const welcome = options.welcome?.(channels, request, { identity });
-    const first = welcome === undefined ? undefined : encodeMessage(welcome);
+    const { joined, joins } = this.recovery.settle(plans);
+    const first = this.recovery.welcome(options.welcome?.(channels, request, { identity, joined }), joined);
     const refusal = this.closing ? STOPS : identity && !this.identities.take(identity.subject) ? TOO_MANY : undefined;
     if (refusal !== undefined) {
       this.counters.refused += 1;
@@ -193,6 +211,7 @@ class RealtimeHub implements Hub {
       ws.once('close', () => {
         this.connections.delete(connection);
         this.channels.leaveAll(connection);
+        connection.ended();
         this.addresses.give(address);
         if (identity !== null) this.identities.give(identity.subject);
       });
@@ -200,7 +219,7 @@ class RealtimeHub implements Hub {
       const session = identity === null ? undefined : new Session(connection, identity, origin, this.expiries);
       listen(connection, socket, limits, this.counters, session?.handlers ?? {});
       if (first !== undefined) connection.write(first, 1);
-      this.channels.join(connection, channels);
+      this.recovery.enter(connection, joins);
     });
     // ws answers a handshake that is no WebSocket's by itself.
     if (!accepted && identity !== null) this.identities.give(identity.subject);

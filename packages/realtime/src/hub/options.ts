@@ -1,4 +1,7 @@
 import { ComponentError } from '@sluice/contracts';
+import type { SlowPolicy } from '../channel/subscription.js';
+import type { ResolvedHistory } from '../history/history.js';
+import { HISTORY_LIMITS, type HistoryOptions } from '../history/options.js';
 
 /** What one hub, and one client of it, may take. Every limit is finite. */
 export interface HubLimits {
@@ -32,6 +35,21 @@ export interface HubLimits {
 
 /** Options of {@link realtimeHub}. */
 export interface HubOptions {
+  /**
+   * Keeps messages, so that a client that comes back gets what it missed: each has an offset, and must be an object (or a string that
+   * holds the JSON of one). `{}` takes the defaults. Default: no history; messages are sent as they are.
+   */
+  readonly history?: HistoryOptions;
+  /**
+   * What happens to a client that does not read, for all channels or for each.
+   *
+   * - `close`: above `maxBufferedBytes` it is closed with 4008
+   * - `skip`: above half of `maxBufferedBytes` it is left out of the channel until it has read what waits; then it gets
+   *   `{"type":"channel.skipped","channel","from","to"}` (offsets, with a history: what came after `from`, up to `to`, is missing)
+   *
+   * Default: `close`.
+   */
+  readonly slow?: SlowPolicy | ((channel: string) => SlowPolicy);
   readonly limits?: HubLimits;
   readonly heartbeat?: {
     /** How often every client is pinged, in milliseconds. Default: 30,000. */
@@ -43,6 +61,8 @@ export interface HubOptions {
 
 /** {@link HubOptions} with every default filled in. */
 export interface ResolvedHubOptions {
+  readonly history: ResolvedHistory | undefined;
+  readonly slow: (channel: string) => SlowPolicy;
   readonly limits: Required<HubLimits>;
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
 }
@@ -73,7 +93,29 @@ export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
   if (heartbeat.timeoutMs >= heartbeat.intervalMs) {
     throw invalid('heartbeat.timeoutMs', 'must be less than heartbeat.intervalMs');
   }
-  return { limits, heartbeat };
+  return { limits, heartbeat, history: resolveHistory(options.history), slow: resolveSlow(options.slow) };
+}
+
+function resolveSlow(slow: HubOptions['slow'] = 'close'): (channel: string) => SlowPolicy {
+  if (typeof slow === 'function') return slow;
+  if (slow !== 'close' && slow !== 'skip') throw invalid('slow', "must be 'close', 'skip' or a function");
+  return () => slow;
+}
+
+function resolveHistory(history: HistoryOptions | undefined): ResolvedHistory | undefined {
+  if (history === undefined) return undefined;
+  const { store, epoch, onError, ...limits } = history;
+  if (epoch !== undefined && store !== undefined) throw invalid('history.epoch', "is the store's when there is one");
+  if (epoch === '') throw invalid('history.epoch', 'must not be empty');
+  if (store !== undefined && (typeof store.epoch !== 'function' || typeof store.read !== 'function')) {
+    throw invalid('history.store', 'must have the methods epoch and read');
+  }
+  return {
+    limits: positive('history', HISTORY_LIMITS, limits),
+    ...(store === undefined ? {} : { store }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(onError === undefined ? {} : { onError }),
+  };
 }
 
 function positive<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {

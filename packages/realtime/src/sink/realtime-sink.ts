@@ -17,6 +17,11 @@ export interface RealtimeSinkOptions<T> {
   readonly channel: (event: Envelope<T>) => string | readonly string[];
   /** What clients get: JSON, or a string that is sent as it is. Default: the envelope's own JSON. */
   readonly message?: (event: Envelope<T>) => unknown;
+  /**
+   * Where the event stands in its channels, for a hub whose history has a store or an epoch: a whole number that grows from event to event.
+   * Default: none, the hub numbers its messages itself or not at all.
+   */
+  readonly offset?: (event: Envelope<T>) => number | bigint;
 }
 
 /** Events between two pauses; a batch of thousands must not look like a slow reader to readers who are not. */
@@ -26,18 +31,21 @@ const SLICE = 500;
  * Pushes each event to the clients in its channels.
  *
  * Delivery is `plain`: a write resolves when the messages were handed to the sockets, in order. An event that is written again is pushed
- * again, so a message should carry an id and a version for the client to compare. A client that is away misses it.
+ * again, unless it has an `offset`: then the hub leaves out what the channel had before. Without one a message should carry an id and a
+ * version for the client to compare.
  *
  * An event for which `channel` or `message` throws, or whose message has no JSON form, is named in a `BatchError`; the others are pushed.
  * Throws `OPTIONS_INVALID`.
  */
 export function realtimeSink<T>(hub: Hub, options: RealtimeSinkOptions<T>): Sink<T> {
   if (typeof options.channel !== 'function') throw invalid('channel', 'must be a function');
+  if (options.offset !== undefined && typeof options.offset !== 'function')
+    throw invalid('offset', 'must be a function');
   const message = options.message ?? ((event: Envelope<T>) => event.toJSON());
   return {
     name: options.name ?? 'realtime',
     features: { delivery: 'plain' },
-    open: async () => session(hub, options.channel, message),
+    open: async () => session(hub, options.channel, message, options.offset),
   };
 }
 
@@ -45,6 +53,7 @@ function session<T>(
   hub: Hub,
   channel: (event: Envelope<T>) => string | readonly string[],
   message: (event: Envelope<T>) => unknown,
+  offset: ((event: Envelope<T>) => number | bigint) | undefined,
 ): SinkSession<T> {
   return {
     async write(events) {
@@ -54,9 +63,9 @@ function session<T>(
         for (let i = start; i < end; i++) {
           const event = events[i] as Envelope<T>;
           try {
-            hub.publish(channel(event), message(event));
+            hub.publish(channel(event), message(event), offset && { offset: offset(event) });
           } catch (error) {
-            if (isComponentError(error) && error.code === 'REALTIME_CLOSED') throw error;
+            if (isComponentError(error) && error.retry === 'operator') throw error;
             failures.set(i, failure(error));
           }
         }
