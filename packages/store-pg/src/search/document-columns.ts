@@ -1,0 +1,73 @@
+import { ComponentError, type SearchChange, type SearchDocument, searchWords } from '@sluice/contracts';
+import { hashOfText, toColumn } from '../connection/text-column.js';
+import type { NumberedField, NumberedIndex } from './index-fields.js';
+import { lexemesOf } from './lexemes.js';
+
+/** A change as the statement takes it; nulls for a deletion. */
+export interface ChangeRow {
+  readonly id: string;
+  readonly epoch: string;
+  readonly version: string;
+  readonly document: string | null;
+  readonly fields: string | null;
+  /** Lexemes, with blanks between them. */
+  readonly lexemes: string | null;
+  readonly hash: Buffer | null;
+  readonly words: readonly string[];
+  /** About what it takes in a statement. */
+  readonly bytes: number;
+}
+
+/** What is wrong with a document that has more bytes than that in its names and texts: `SEARCH_DOCUMENT_REFUSED`. */
+export function tooLarge(document: SearchDocument | null, maxDocumentBytes: number): ComponentError | undefined {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(document ?? {})) {
+    bytes += Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
+  }
+  if (bytes <= maxDocumentBytes) return undefined;
+  return new ComponentError(
+    'SEARCH_DOCUMENT_REFUSED',
+    `a document has ${bytes} bytes, of ${maxDocumentBytes} at most`,
+    {
+      details: { bytes, maxDocumentBytes },
+    },
+  );
+}
+
+/** The columns of a change; of long texts the words of their first `maxTextLength` characters. */
+export function changeRow(change: SearchChange, index: NumberedIndex, maxTextLength: number): ChangeRow {
+  const { version, document } = change;
+  const named = { id: toColumn(change.id), epoch: toColumn(version.epoch), version: version.value.toString() };
+  if (document === null) {
+    return { ...named, document: null, fields: null, lexemes: null, hash: null, words: [], bytes: 1_000 };
+  }
+  const text = JSON.stringify(document);
+  const all = [...index.fields.values()];
+  const texts = all.filter(({ isText }) => isText).map((field) => wordsIn(document, field, maxTextLength));
+  const lexemes = lexemesOf(index.number, texts).join(' ');
+  return {
+    ...named,
+    document: text,
+    fields: JSON.stringify(Object.fromEntries(all.flatMap((field) => comparableEntry(document, field)))),
+    lexemes,
+    hash: hashOfText(lexemes),
+    words: texts.flatMap(({ words }) => words),
+    bytes: text.length + lexemes.length + 1_000,
+  };
+}
+
+function wordsIn(document: SearchDocument, { name, number }: NumberedField, maxLength: number) {
+  const value = Object.hasOwn(document, name) ? document[name] : null;
+  return { number, words: typeof value === 'string' ? searchWords(value.slice(0, maxLength)) : [] };
+}
+
+/** A value in the form in which it is compared: dates as milliseconds. */
+export function comparableValue(value: string | number | boolean, { kind }: NumberedField): string | number | boolean {
+  if (kind === 'date') return Date.parse(String(value));
+  return typeof value === 'string' ? toColumn(value) : value;
+}
+
+function comparableEntry(document: SearchDocument, field: NumberedField): [number, string | number | boolean][] {
+  const value = Object.hasOwn(document, field.name) ? document[field.name] : null;
+  return field.kind === 'text' || value == null ? [] : [[field.number, comparableValue(value, field)]];
+}
