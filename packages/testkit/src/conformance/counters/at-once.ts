@@ -41,9 +41,7 @@ export function togetherPromises(check: Check): ConformanceTest[] {
       await using other = fixture.counters();
       const members = Array.from({ length: 10 }, (_, n) => `m${n}`);
       for (let round = 0; round < 20; round += 1) {
-        const counting = Promise.all(members.map((member) => other.count('a', member)));
-        await counters.remove(['a']);
-        await counting;
+        await Promise.all([...members.map((member) => other.count('a', member)), counters.remove(['a'])]);
         const { total = 0, unique = 0 } = (await counters.read(['a'])).get('a') ?? {};
         mustHold(unique <= total && total > 0 === unique > 0, 'as many members as counts, at most', [total, unique]);
         for (const member of members) await counters.count('a', member);

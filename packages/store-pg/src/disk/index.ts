@@ -1,0 +1,1 @@
+export { type DiskObjectsOptions, diskObjects } from './disk-objects.js';
