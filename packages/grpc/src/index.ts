@@ -1,3 +1,7 @@
+export type { CallOptions } from './client/call-options.js';
+export { type GrpcClient, grpcClient, type MethodCaller } from './client/client.js';
+export type { ClientRetry, GrpcClientOptions } from './client/client-options.js';
+export type { ClientTls } from './client/credentials.js';
 export { Health, type HealthCheckResponse_ServingStatus } from './generated/grpc/health/v1/health_pb.js';
 export type { GrpcDrainReport } from './server/drain.js';
 export type { ListenOptions, ServerTls } from './server/listen.js';

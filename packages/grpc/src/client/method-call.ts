@@ -1,0 +1,116 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import { ComponentError, type Telemetry } from '@sluice/contracts';
+import { decoder, encode } from '../service/wire-message.js';
+import { statusName } from '../status/status.js';
+import { statusToError } from '../status/status-to-error.js';
+import { type CallMeter, callMeter } from '../telemetry/call-meter.js';
+import { METRICS } from '../telemetry/metrics.js';
+
+/** What all calls of one method share. */
+export interface MethodCalls {
+  readonly client: Client;
+  /** `package.Service/Method` */
+  readonly name: string;
+  /** As HTTP/2 has it: with a slash before. */
+  readonly path: string;
+  /** For calls with a single answer. */
+  readonly deadlineMs: number;
+  readonly meter: CallMeter;
+  encode(message: unknown): Buffer;
+  decode(bytes: Buffer): unknown;
+}
+
+/** What the calls of `method` share on the connection of `client`. */
+export function methodCalls(
+  method: DescMethod,
+  client: Client,
+  deadlineMs: number,
+  telemetry: Telemetry | undefined,
+): MethodCalls {
+  const name = `${method.parent.typeName}/${method.name}`;
+  return {
+    client,
+    name,
+    path: `/${name}`,
+    deadlineMs,
+    meter: callMeter(telemetry, METRICS.client, name),
+    encode: (message) => encode(method.input, message as Record<string, unknown>),
+    decode: decoder(method.output),
+  };
+}
+
+/** The part of a call of grpc-js that is needed here. */
+interface Cancellable {
+  cancel(): void;
+}
+
+/** One call: measured, and given up when one of its signals is aborted. */
+export class Attempt {
+  private readonly calls: MethodCalls;
+  private readonly signals: readonly AbortSignal[];
+  private readonly startedAt = performance.now();
+  private wire: Cancellable | undefined;
+  private ended = false;
+  private readonly abort = () => this.wire?.cancel();
+
+  constructor(calls: MethodCalls, signals: readonly AbortSignal[]) {
+    this.calls = calls;
+    this.signals = signals;
+  }
+
+  /** Throws `GRPC_CANCELLED` when a signal was aborted before. */
+  begin<W extends Cancellable>(open: () => W): W {
+    if (this.aborted !== undefined) throw cancelled(this.calls.name, this.aborted.reason);
+    const wire = open();
+    this.wire = wire;
+    for (const signal of this.signals) signal.addEventListener('abort', this.abort, { once: true });
+    return wire;
+  }
+
+  succeeded(): void {
+    if (this.end()) this.calls.meter.ended('OK', this.startedAt);
+  }
+
+  /** The call is over; whoever made it wants no more of it. */
+  leave(): void {
+    if (!this.end()) return;
+    this.wire?.cancel();
+    this.calls.meter.ended('CANCELLED', this.startedAt);
+  }
+
+  /** The error that the caller gets. */
+  failed(failure: ServiceError): ComponentError {
+    if (this.end()) this.calls.meter.ended(statusName(failure.code), this.startedAt);
+    return statusToError(failure, this.calls.name, this.aborted?.reason);
+  }
+
+  private get aborted(): AbortSignal | undefined {
+    return this.signals.find((signal) => signal.aborted);
+  }
+
+  private end(): boolean {
+    if (this.ended) return false;
+    this.ended = true;
+    for (const signal of this.signals) signal.removeEventListener('abort', this.abort);
+    return true;
+  }
+}
+
+/** What grpc-js takes for the deadline of a call. */
+export function wireOptions(deadline: number | undefined): { deadline: number } | Record<string, never> {
+  return deadline === undefined ? {} : { deadline };
+}
+
+/** Metadata and options of one call, as grpc-js takes them. */
+export interface WireArguments {
+  readonly metadata: Metadata;
+  readonly options: ReturnType<typeof wireOptions>;
+}
+
+function cancelled(method: string, cause: unknown): ComponentError {
+  return new ComponentError('GRPC_CANCELLED', 'the call was given up before it began', {
+    cause,
+    details: { method, status: 'CANCELLED' },
+  });
+}
