@@ -1,16 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { realtimeHub } from '@sluice/realtime';
+import { memoryCache, memoryCounters } from '@sluice/runtime';
+import { diskObjects } from '@sluice/store-pg/disk';
 import { startPostgres } from '@sluice/testkit/postgres';
 import { documentPipeline } from './changes/document-pipeline.js';
-import { contentOnDisk } from './content/content-store.js';
 import { openDataFolder, rememberPostgres } from './data-folder.js';
 import { DatabaseEnded } from './database/database-ended.js';
 import { openPool } from './database/pool.js';
 import { createTables } from './database/tables.js';
 import { DocumentTable } from './document/document-table.js';
-import { Documents } from './document/documents.js';
+import { documentService } from './document/service.js';
 import { gateway } from './gateway/app.js';
 import { attachLiveFeed } from './gateway/live-feed.js';
+import { openLog } from './http/log.js';
 import { claimFolder } from './run-file.js';
 
 export interface ApplicationOptions {
@@ -75,8 +77,17 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     closing.push(() => pool.end());
     await createTables(pool);
 
-    const documents = new Documents(new DocumentTable(pool), contentOnDisk(folder.objects));
-    await documents.removeOrphans();
+    const log = openLog();
+    const documents = await documentService({
+      pool,
+      objects: diskObjects({ folder: folder.objects }),
+      cache: memoryCache(),
+      counters: memoryCounters(),
+      grpc: {},
+      log,
+      orphansAfterMs: 0,
+    });
+    closing.push(() => documents.close());
 
     const hub = realtimeHub();
     const changes = documentPipeline({
@@ -86,6 +97,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       notice: ({ message }) => say(message),
     });
     const app = await gateway({
+      log,
       documents,
       pool,
       hub,
@@ -97,7 +109,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       },
       pageDirectory: options.pageDirectory ?? PAGE,
     });
-    attachLiveFeed(app.server, hub, documents.table);
+    attachLiveFeed(app.server, hub, new DocumentTable(pool));
     closing.push(() => app.close());
     closing.push(() => hub.close({ deadlineMs: 2_000 }));
 

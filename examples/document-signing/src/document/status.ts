@@ -20,3 +20,8 @@ export const TRANSITIONS: Readonly<Record<Status, readonly Status[]>> = {
 export function mayFollow(from: Status, to: Status): boolean {
   return from === to || TRANSITIONS[from].includes(to);
 }
+
+/** The statuses from which a document may come to this one, itself among them. */
+export function statusesBefore(to: Status): readonly Status[] {
+  return STATUSES.filter((from) => mayFollow(from, to));
+}

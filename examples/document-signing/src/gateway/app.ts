@@ -3,15 +3,14 @@ import type { Hub } from '@sluice/realtime';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { newestInFeed } from '../changes/feed.js';
-import type { Documents } from '../document/documents.js';
-import { documentRoutes } from '../document/routes.js';
 import type { Readiness } from '../http/health.js';
 import { type HttpApp, httpService } from '../http/http-service.js';
 import { parsePart } from '../http/invalid-input.js';
 import { type Log, openLog } from '../http/log.js';
+import type { Service } from '../http/service.js';
 
 export interface GatewayParts {
-  readonly documents: Documents;
+  readonly documents: Service;
   readonly pool: Pool;
   readonly hub: Hub;
   readonly readiness: Readiness;
@@ -25,7 +24,17 @@ const feedQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).de
 /** One origin for everything: the API, the realtime feed, and the page. */
 export async function gateway(parts: GatewayParts): Promise<HttpApp> {
   const app = await httpService({ name: 'gateway', readiness: parts.readiness, log: parts.log ?? openLog() });
-  documentRoutes(app, parts.documents);
+  // The service reads the body itself.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const url of ['/documents', '/documents/*']) {
+      scope.all(url, (request, reply) => {
+        reply.hijack();
+        parts.documents.app.routing(request.raw, reply.raw);
+      });
+    }
+  });
   app.get('/feed', async (request) => newestInFeed(parts.pool, parsePart(feedQuery, 'query', request.query).limit));
   app.get('/stats', async () => {
     const { connections, channels, sent, dropped } = parts.hub.stats();

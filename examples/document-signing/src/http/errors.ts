@@ -1,8 +1,8 @@
-import { isComponentError } from '@sluice/contracts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HttpApp } from './http-service.js';
 import { InvalidInput } from './invalid-input.js';
+import { isUnavailable } from './unavailable.js';
 
 /** An answer other than success, thrown from wherever it is found out: `{"detail"}` with this status. */
 export class HttpProblem extends Error {
@@ -71,14 +71,3 @@ const CLIENT_ERRORS: Readonly<Record<number, string>> = {
   415: 'The body should be application/json',
   429: 'Too many requests',
 };
-
-/**
- * Connection failures, the SQLSTATE classes 08 (connection), 53 (resources) and 57P (the server stops), what `pg` says without a code,
- * and errors of our components that go away by themselves.
- */
-function isUnavailable(error: Error): boolean {
-  if (isComponentError(error)) return error.retry === 'now' || error.retry === 'backoff';
-  const { code } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string') return /^(ECONN|EPIPE|ETIMEDOUT|08|53|57P)/.test(code);
-  return /^(Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after)/.test(error.message);
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayFollow, STATUSES } from '../src/document/status.js';
+import { mayFollow, STATUSES } from '../../src/document/status.js';
 
 test('a document can be signed straight away, and what is signed cannot be cancelled', () => {
   expect(mayFollow('created', 'signed')).toBe(true);

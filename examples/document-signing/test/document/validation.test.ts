@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { documentChanges, ifMatchHeader, newDocument, pageOfDocuments } from '../src/document/schemas.js';
-import { InvalidInput, parsePart } from '../src/http/invalid-input.js';
+import { documentChanges, ifMatchHeader, newDocument, pageOfDocuments } from '../../src/document/schemas.js';
+import { InvalidInput, parsePart } from '../../src/http/invalid-input.js';
 
 const good = { title: 'Lease', content: 'text', created_by: 'ada@example.com' };
 
@@ -17,7 +17,11 @@ function problemsOf(work: () => unknown) {
 const ofNew = (body: unknown) => problemsOf(() => parsePart(newDocument, 'body', body));
 
 test('a document needs a title, a content and an e-mail address; the rest has a default', () => {
-  expect(parsePart(newDocument, 'body', good)).toEqual({ ...good, content_type: 'text/plain' });
+  expect(parsePart(newDocument, 'body', good)).toEqual({
+    ...good,
+    content: Buffer.from('text'),
+    content_type: 'text/plain',
+  });
   expect(ofNew({}).map(({ type, loc }) => [type, loc])).toEqual([
     ['missing', ['body', 'title']],
     ['missing', ['body', 'content']],

@@ -1,6 +1,6 @@
 import { useDatabase } from '@sluice/testkit/vitest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, startService } from './support/service.js';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { call, startService } from '../support/service.js';
 
 const database = useDatabase();
 let service: Awaited<ReturnType<typeof startService>>;
@@ -41,9 +41,32 @@ test('the content is given back as it was, and no script in it runs', async () =
   const { id } = await create({ content: '<script>1</script>é\0', content_type: 'text/html' });
   const { text, headers } = await call(`${documents}/${id}/content`, 'GET');
   expect(text).toBe('<script>1</script>é\0');
-  expect(headers.get('content-type')).toBe('text/html');
+  expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(headers.get('content-security-policy')).toContain('sandbox');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test('a content of bytes comes in base64, and is counted in bytes', async () => {
+  const bytes = Buffer.from([0, 0xff, 0x89, 0x50, 0x0a]);
+  const { body } = await call(documents, 'POST', {
+    ...lease,
+    content: bytes.toString('base64'),
+    content_encoding: 'base64',
+    content_type: 'image/png',
+  });
+  expect(body.content_size).toBe(5);
+  const response = await fetch(`${documents}/${body.id}/content`);
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  expect(response.headers.get('content-type')).toBe('image/png');
+  expect(response.headers.get('content-length')).toBe('5');
+});
+
+test('a content of 10 MiB is taken, and one byte more is not', async () => {
+  const content = 'é'.repeat(5 * 1024 * 1024);
+  expect((await call(documents, 'POST', { ...lease, content })).body.content_size).toBe(10 * 1024 * 1024);
+  const { status, body } = await call(documents, 'POST', { ...lease, content: `${content}x` });
+  expect([status, body.detail[0].loc]).toEqual([422, ['body', 'content']]);
+  expect(String(body.detail[0].input).length).toBeLessThan(250);
 });
 
 test('documents are listed newest first, in pages', async () => {
@@ -62,6 +85,8 @@ test.each([
   ['a wrong shape', '[]', 422],
   ['a missing field', { ...lease, title: undefined }, 422],
   ['a NUL in the title', { ...lease, title: 'a\0' }, 422],
+  ['half a character in the title', '{"title":"\\ud800","content":"","created_by":"ada@example.com"}', 422],
+  ['a content that is no base64', { ...lease, content: 'é', content_encoding: 'base64' }, 422],
   ['a prototype in the body', '{"__proto__":{"title":"x"}}', 422],
 ])('%s is a 422 that says where, and never a stack', async (_, body, status) => {
   const answer = await call(documents, 'POST', body);
@@ -79,6 +104,7 @@ test('an unknown document is a 404 everywhere, and what is no id a 422', async (
   for (const [method, path, body] of [
     ['GET', '', undefined],
     ['GET', '/content', undefined],
+    ['GET', '/stats', undefined],
     ['PATCH', '', { title: 'x' }],
     ['DELETE', '', undefined],
   ] as const) {
@@ -137,16 +163,7 @@ test('a removed document and its content are gone', async () => {
   const removed = await call(`${documents}/${id}`, 'DELETE');
   expect([removed.status, removed.text]).toEqual([204, '']);
   expect((await call(`${documents}/${id}`, 'GET')).status).toBe(404);
-  expect(await service.contents.ids()).not.toContain(id);
-});
-
-test('content that a crash left without a row is taken away, and other content stays', async () => {
-  const { id } = await create();
-  await service.contents.put(unknown, 'left behind');
-  expect(await service.documents.removeOrphans()).toBe(1);
-  const ids = await service.contents.ids();
-  expect(ids).toContain(id);
-  expect(ids).not.toContain(unknown);
+  expect(await service.objects.list(`${id}/`)).toEqual([]);
 });
 
 test('a body above the limit is a 413', async () => {
@@ -155,14 +172,60 @@ test('a body above the limit is a 413', async () => {
   expect([answer.status, answer.body]).toEqual([413, { detail: 'The body is too large' }]);
 });
 
-test('a request id is on every answer, and an unknown path is a 404 in JSON', async () => {
-  const answer = await call(`${service.url}/nothing`, 'GET');
-  expect([answer.status, answer.body]).toEqual([404, { detail: 'Not Found' }]);
-  expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+test('a document is found as it is now, whichever way it was changed', async () => {
+  const { id } = await create();
+  const found = async () => (await call(`${documents}/${id}`, 'GET')).body;
+  expect(await found()).toMatchObject({ title: 'Lease', version: 1 });
+  await call(`${documents}/${id}`, 'PATCH', { title: 'Changed' });
+  expect(await found()).toMatchObject({ title: 'Changed', version: 2 });
+  await call(`${documents}/${id}`, 'DELETE');
+  expect(await found()).toEqual({ detail: 'Document not found' });
 });
 
-test('health: alive is alive; what is down is named', async () => {
-  expect((await call(`${service.url}/health/live`, 'GET')).body).toEqual({ status: 'alive' });
-  const ready = await call(`${service.url}/health/ready`, 'GET');
-  expect([ready.status, ready.body]).toEqual([503, { status: 'unavailable', down: ['changes'] }]);
+test('a document that was looked at comes from the cache, and the old state never comes back to it', async () => {
+  const { id } = await create();
+  const { text } = await call(`${documents}/${id}`, 'GET');
+  expect(JSON.parse((await service.cache.get(`document:${id}`)) ?? '')).toEqual(JSON.parse(text));
+  await call(`${documents}/${id}`, 'PATCH', { title: 'Changed' });
+  // A reader that is late.
+  await service.cache.set({ key: `document:${id}`, version: 1, value: text }, { ttlMs: 300_000 });
+  expect((await call(`${documents}/${id}`, 'GET')).body.title).toBe('Changed');
+});
+
+test('a cache and counters that fail fail no request', async () => {
+  const down = async () => {
+    throw new Error('down');
+  };
+  const cache = { ...service.cache, get: down, set: down, invalidate: down };
+  const alone = await startService(database.url, { cache, counters: { ...service.counters, count: down } });
+  onTestFinished(() => alone.stop());
+  const { body } = await call(`${alone.url}/documents`, 'POST', lease);
+  expect((await call(`${alone.url}/documents/${body.id}`, 'GET')).body.title).toBe('Lease');
+  expect((await call(`${alone.url}/documents/${body.id}`, 'PATCH', { title: 'B' })).status).toBe(200);
+  expect((await call(`${alone.url}/documents/${body.id}`, 'GET')).body.title).toBe('B');
+});
+
+test('it is ready when database and objects answer, and says which of them does not', async () => {
+  expect((await call(`${service.url}/health/ready`, 'GET')).body).toEqual({ status: 'ready' });
+  const objects = {
+    ...service.objects,
+    head: async () => {
+      throw new Error('no disk');
+    },
+  };
+  const alone = await startService(database.url, { objects });
+  onTestFinished(() => alone.stop());
+  expect(await call(`${alone.url}/health/ready`, 'GET')).toMatchObject({ status: 503, body: { down: ['objects'] } });
+});
+
+test('the API describes itself', async () => {
+  const { paths } = (await call(`${service.url}/docs/json`, 'GET')).body;
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining(['/documents', '/documents/{document_id}', '/documents/{document_id}/stats']),
+  );
+  expect(paths['/documents'].post.requestBody.content['application/json'].schema.required).toEqual([
+    'title',
+    'content',
+    'created_by',
+  ]);
 });
