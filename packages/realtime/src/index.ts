@@ -17,6 +17,9 @@ export type { HubLimits, HubOptions } from './hub/options.js';
 export type { PublishOptions } from './hub/publish.js';
 export type { HubStats } from './hub/stats.js';
 export type { Authenticate, Authorize, Identity } from './identity/identity.js';
+export type { PresenceLimits } from './presence/limits.js';
+export type { PresenceHook } from './presence/presence-entries.js';
+export type { PresenceMember } from './presence/roster.js';
 export type { ChannelPosition, ChannelRequest, JoinedChannel } from './recovery/position.js';
 export { type RealtimeSinkOptions, realtimeSink } from './sink/realtime-sink.js';
 export {

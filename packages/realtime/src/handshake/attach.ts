@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { isComponentError } from '@sluice/contracts';
 import { invalid } from '../hub/options.js';
 import type { Authenticate, Authorize, Identity } from '../identity/identity.js';
+import type { PresenceHook } from '../presence/presence-entries.js';
 import type { JoinedChannel } from '../recovery/position.js';
 import { type Admitted, admit, type Channels, type Joining, type Refusal } from './admit.js';
 import { within } from './deadline.js';
@@ -35,6 +36,10 @@ export interface AttachOptions {
   readonly authenticate?: Authenticate;
   /** Asked for each channel, and again when a token is refreshed; needs `authenticate`. Default: every channel is open to all. */
   readonly authorize?: Authorize;
+  /**
+   * Which channels know who is in them, and who is told; needs `authenticate`. Asked for each channel of a client. Default: none do.
+   */
+  readonly presence?: PresenceHook;
   /**
    * The first message to a new client, before anything that is published. Default: none. With a history it must be an object, gets
    * `channels` (the `joined` of the context) besides its own members, and is `{"type":"connection.established"}` by default.
@@ -84,6 +89,9 @@ export function attach(server: UpgradableServer, options: AttachOptions, admissi
   if (typeof options.channels !== 'function') throw invalid('channels', 'must be a function');
   if (options.authorize !== undefined && options.authenticate === undefined) {
     throw invalid('authorize', 'needs authenticate');
+  }
+  if (options.presence !== undefined && options.authenticate === undefined) {
+    throw invalid('presence', 'needs authenticate');
   }
   const below = path.endsWith('/') ? path : `${path}/`;
 

@@ -12,6 +12,9 @@ import { startExpiry } from '../history/expiry.js';
 import { History } from '../history/history.js';
 import { Session } from '../identity/session.js';
 import { Occupancy } from '../limits/occupancy.js';
+import { Presence } from '../presence/presence.js';
+import { presenceEntries } from '../presence/presence-entries.js';
+import type { PresenceMember } from '../presence/roster.js';
 import { Recovery } from '../recovery/recovery.js';
 import { answeredProtocol } from '../token/bearer.js';
 import { ExpiryClock } from '../token/expiry-clock.js';
@@ -53,6 +56,11 @@ export interface Hub extends AsyncDisposable {
    * `timeoutMs` (default 250): somebody who publishes much in a row waits here, so that only readers who are truly slow are closed.
    */
   flushed(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /**
+   * Who is in a channel, as far as `presence` of `attach` counted them, in the order in which they came. A member whose last connection
+   * has ended stays for `presence.graceMs`. A hub knows its own clients alone.
+   */
+  presence(channel: string): readonly PresenceMember[];
   stats(): HubStats;
   /**
    * Stops accepting, sends what waits, closes every client with 1001 and resolves when all are gone; sockets that are left after
@@ -77,6 +85,7 @@ class RealtimeHub implements Hub {
   private readonly stopHeartbeat: () => void;
   private readonly stopExpiry: (() => void) | undefined;
   private readonly expiries = new ExpiryClock();
+  private readonly presences: Presence;
   private readonly addresses: Occupancy;
   private readonly identities: Occupancy;
   private handshakes = 0;
@@ -89,6 +98,7 @@ class RealtimeHub implements Hub {
     this.channels = new ChannelIndex(this.history, options.slow, this.counters);
     this.recovery = new Recovery(this.channels, this.history);
     this.stopExpiry = this.history && startExpiry(this.history, this.channels);
+    this.presences = new Presence(options.presence);
     this.addresses = new Occupancy(limits.maxConnectionsPerAddress);
     this.identities = new Occupancy(limits.maxConnectionsPerIdentity);
     // The hub tracks its clients and answers pings itself, through each client's cap. Without compression a frame is the same for all.
@@ -145,6 +155,10 @@ class RealtimeHub implements Hub {
     await keptUp(this.connections, this.options.limits.maxBufferedBytes / 2, timeoutMs);
   }
 
+  presence(channel: string): readonly PresenceMember[] {
+    return this.presences.members(channel);
+  }
+
   stats(): HubStats {
     const { messages = 0, bytes = 0 } = this.history?.memory ?? {};
     return {
@@ -171,6 +185,7 @@ class RealtimeHub implements Hub {
     this.stopHeartbeat();
     this.stopExpiry?.();
     this.expiries.clear();
+    this.presences.stop();
     this.channels.flush();
     await closeAll(this.connections, CLOSE_GOING_AWAY, 'server stops', deadlineMs);
     this.server.close();
@@ -184,14 +199,10 @@ class RealtimeHub implements Hub {
     return undefined;
   }
 
-  private accept(
-    { request, channels, identity, plans }: Admitted,
-    socket: Duplex,
-    head: Buffer,
-    address: string,
-    options: AttachOptions,
-  ): boolean {
+  private accept(client: Admitted, socket: Duplex, head: Buffer, address: string, options: AttachOptions): boolean {
+    const { request, channels, identity, plans } = client;
     // The hub may have been closed, and the welcome may turn out to have no JSON form: both while there is still HTTP to answer in.
+    const presence = presenceEntries(options.presence, client, this.options.presence.maxInfoBytes);
     const { joined, joins } = this.recovery.settle(plans);
     const first = this.recovery.welcome(options.welcome?.(channels, request, { identity, joined }), joined);
     const refusal = this.closing ? STOPS : identity && !this.identities.take(identity.subject) ? TOO_MANY : undefined;
@@ -220,6 +231,7 @@ class RealtimeHub implements Hub {
       listen(connection, socket, limits, this.counters, session?.handlers ?? {});
       if (first !== undefined) connection.write(first, 1);
       this.recovery.enter(connection, joins);
+      for (const [channel, entry] of presence) this.presences.join(connection, channel, entry);
     });
     // ws answers a handshake that is no WebSocket's by itself.
     if (!accepted && identity !== null) this.identities.give(identity.subject);

@@ -2,6 +2,7 @@ import { ComponentError } from '@sluice/contracts';
 import type { SlowPolicy } from '../channel/subscription.js';
 import type { ResolvedHistory } from '../history/history.js';
 import { HISTORY_LIMITS, type HistoryOptions } from '../history/options.js';
+import { PRESENCE_DEFAULTS, type PresenceLimits, type ResolvedPresenceLimits } from '../presence/limits.js';
 
 /** What one hub, and one client of it, may take. Every limit is finite. */
 export interface HubLimits {
@@ -51,6 +52,7 @@ export interface HubOptions {
    */
   readonly slow?: SlowPolicy | ((channel: string) => SlowPolicy);
   readonly limits?: HubLimits;
+  readonly presence?: PresenceLimits;
   readonly heartbeat?: {
     /** How often every client is pinged, in milliseconds. Default: 30,000. */
     readonly intervalMs?: number;
@@ -65,6 +67,7 @@ export interface ResolvedHubOptions {
   readonly slow: (channel: string) => SlowPolicy;
   readonly limits: Required<HubLimits>;
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly presence: ResolvedPresenceLimits;
 }
 
 const LIMITS: Required<HubLimits> = {
@@ -93,7 +96,8 @@ export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
   if (heartbeat.timeoutMs >= heartbeat.intervalMs) {
     throw invalid('heartbeat.timeoutMs', 'must be less than heartbeat.intervalMs');
   }
-  return { limits, heartbeat, history: resolveHistory(options.history), slow: resolveSlow(options.slow) };
+  const presence = positive('presence', PRESENCE_DEFAULTS, options.presence);
+  return { limits, heartbeat, presence, history: resolveHistory(options.history), slow: resolveSlow(options.slow) };
 }
 
 function resolveSlow(slow: HubOptions['slow'] = 'close'): (channel: string) => SlowPolicy {
