@@ -33,6 +33,7 @@ export async function startService(connectionString: string, parts: Partial<Docu
     counters,
     cache,
     grpc: `${service.grpc.host}:${service.grpc.port}`,
+    close: () => service.close(),
     async stop() {
       await service.close();
       await pool.end();
