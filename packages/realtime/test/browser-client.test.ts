@@ -47,9 +47,9 @@ test('it comes back by itself when the server restarts, and says that it was awa
   second.hub.publish('x', { back: true });
   await until(() => messages.length === 1);
   expect(seen().slice(0, 4)).toEqual(['connecting', 'open', 'waiting', 'connecting']);
-  expect(states[1]).toEqual({ status: 'open', reconnected: false });
+  expect(states[1]).toEqual({ status: 'open', reconnected: false, recovered: false });
   expect(states[2]).toMatchObject({ status: 'waiting', attempt: 1, code: 1001 });
-  expect(states.at(-1)).toEqual({ status: 'open', reconnected: true });
+  expect(states.at(-1)).toEqual({ status: 'open', reconnected: true, recovered: false });
 });
 
 test('a link that is dead without a word is noticed', async () => {

@@ -1,15 +1,24 @@
 import { type BackoffOptions, backoffMs } from './backoff.js';
 import { openLink } from './link.js';
+import { type KnownPosition, type MessagePosition, Positions, type Skipped } from './positions.js';
 import type { ConnectionState } from './state.js';
 import { onWake } from './wake.js';
 import { platformWebSocket, type WebSocketConstructor } from './web-socket.js';
 
 /** Options of {@link connectRealtime}. */
 export interface RealtimeOptions {
-  /** `ws:` or `wss:`; a function is asked again for each try (a fresh token, say). */
-  readonly url: string | (() => string | Promise<string>);
-  /** Each message, parsed; a text that is not JSON is given as it is. Answers to heartbeats are left out. */
-  readonly onMessage: (message: unknown) => void;
+  /**
+   * `ws:` or `wss:`; a function is asked again for each try (a fresh token, say), and given where this client is. After a loss `offset` and
+   * `epoch` of each channel are put into its query, in place of those that it has.
+   */
+  readonly url: string | ((positions: readonly KnownPosition[]) => string | Promise<string>);
+  /**
+   * Each message, parsed; a text that is not JSON is given as it is. Answers to heartbeats and messages that came before are left out.
+   * A message with an offset counts as had once it was given here.
+   */
+  readonly onMessage: (message: unknown, position: MessagePosition) => void;
+  /** The server left something out because this client read too slowly (`slow: 'skip'`): load again what it concerns. */
+  readonly onSkipped?: (skipped: Skipped) => void;
   /** Each change of the state, the first one included. */
   readonly onState?: (state: ConnectionState) => void;
   readonly backoff?: BackoffOptions;
@@ -44,7 +53,8 @@ const ABNORMAL = 1006;
  * Connects to a hub and stays connected: after a loss it tries again with growing, random pauses, and at once when the network comes
  * back or the page becomes visible. A link that is dead without anybody having said so is noticed and replaced.
  *
- * What was published while the link was down is not repeated: when the state becomes `open` with `reconnected`, load again.
+ * From a hub with a history it gets what was published while the link was down, each message once. When the state becomes `open` with
+ * `reconnected` and not `recovered`, the hub had no history or not enough of it: load again.
  */
 export function connectRealtime(options: RealtimeOptions): RealtimeClient {
   const { WebSocket = platformWebSocket(), connectTimeoutMs = 10_000, stableMs = 3_000 } = options;
@@ -52,7 +62,11 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
   let state: ConnectionState = { status: 'connecting', attempt: 1 };
   let failures = 0;
   let wasOpen = false;
+  const positions = new Positions();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let welcomeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the first message of this link was received. */
+  let begun = false;
   let link: { check(): void; close(): void } | undefined;
 
   const enter = (next: ConnectionState) => {
@@ -67,7 +81,7 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
     const attempt = state;
     let url: string;
     try {
-      url = typeof options.url === 'string' ? options.url : await options.url();
+      url = typeof options.url === 'string' ? options.url : await options.url(positions.list());
     } catch {
       // The address could not be made (a token endpoint that is down): like any try that failed.
       if (state === attempt) lost(ABNORMAL);
@@ -75,7 +89,7 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
     }
     if (state !== attempt) return;
     link = openLink({
-      url,
+      url: positions.addTo(url),
       WebSocket,
       heartbeat,
       connectTimeoutMs,
@@ -83,17 +97,39 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
         timer = setTimeout(() => {
           failures = 0;
         }, stableMs);
-        const reconnected = wasOpen;
-        wasOpen = true;
-        enter({ status: 'open', reconnected });
+        if (positions.list().length === 0) open(false);
+        else welcomeTimer = setTimeout(() => open(false), connectTimeoutMs);
+        begun = false;
       },
-      onMessage: options.onMessage,
+      onMessage: receive,
       onLost: lost,
     });
   };
 
+  const open = (recovered: boolean) => {
+    clearTimeout(welcomeTimer);
+    const reconnected = wasOpen;
+    wasOpen = true;
+    enter({ status: 'open', reconnected, recovered });
+  };
+
+  /** The first message of a link says whether it goes on where the one before ended, so the state waits for it. */
+  const receive = (message: unknown) => {
+    if (!begun) {
+      begun = true;
+      const recovered = positions.begin(message);
+      if (state.status !== 'open') open(recovered);
+      if (ended()) return;
+    }
+    const skipped = positions.skipped(message);
+    if (skipped !== undefined) return options.onSkipped?.(skipped);
+    const position = positions.take(message);
+    if (position !== 'had') options.onMessage(message, position);
+  };
+
   const lost = (code: number) => {
     clearTimeout(timer);
+    clearTimeout(welcomeTimer);
     link = undefined;
     if (code === POLICY_VIOLATION) return end(code);
     failures += 1;
@@ -104,6 +140,7 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
 
   const end = (code: number) => {
     clearTimeout(timer);
+    clearTimeout(welcomeTimer);
     stopWaking();
     link?.close();
     link = undefined;

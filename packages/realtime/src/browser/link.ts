@@ -3,6 +3,8 @@ import type { WebSocketConstructor } from './web-socket.js';
 
 interface LinkOptions {
   readonly url: string;
+  /** Subprotocols to offer. */
+  readonly protocols?: readonly string[];
   readonly WebSocket: WebSocketConstructor;
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly connectTimeoutMs: number;
@@ -19,8 +21,8 @@ const ABNORMAL = 1006;
  * One WebSocket, from the try to its end. A socket that is given up is let go of at once: the browser may take a minute to report the
  * end of a dead one.
  */
-export function openLink(options: LinkOptions): { check(): void; close(): void } {
-  const socket = new options.WebSocket(options.url);
+export function openLink(options: LinkOptions): { check(): void; send(text: string): void; close(): void } {
+  const socket = new options.WebSocket(options.url, [...(options.protocols ?? [])]);
   let liveness: Liveness | undefined;
   let over = false;
 
@@ -59,6 +61,7 @@ export function openLink(options: LinkOptions): { check(): void; close(): void }
 
   return {
     check: () => liveness?.check(),
+    send: (text) => socket.send(text),
     close: () => {
       letGo();
       socket.close(1000);
