@@ -118,29 +118,37 @@ test('a server that has heard enough answers before the client has said everythi
 
 test('what the messages throw is what the caller gets, and the server learns that the call is over', async () => {
   let over = false;
+  let arrived = (): void => {};
   const broken = new Error('the file could not be read');
   const { client } = await workplace({
     async sum(numbers, call) {
       call.signal.addEventListener('abort', () => {
         over = true;
       });
-      for await (const _ of numbers);
+      for await (const _ of numbers) arrived();
       return {};
     },
     async *chat(texts, call) {
-      over = false;
       call.signal.addEventListener('abort', () => {
         over = true;
       });
-      for await (const { text } of texts) yield { text };
+      for await (const { text } of texts) {
+        arrived();
+        yield { text };
+      }
     },
   });
   async function* messages() {
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
     yield {};
+    await arrival;
     throw broken;
   }
   expect(await rejection(client.sum(messages()))).toBe(broken);
   await waitFor(() => over, { what: 'the server to learn it' });
+  over = false;
   expect(await rejection(all(client.chat(messages())))).toBe(broken);
   await waitFor(() => over, { what: 'the server to learn it of the other call' });
 });

@@ -13,7 +13,7 @@ import type { CallOptions } from './call-options.js';
 import { channelOptions } from './channel-options.js';
 import { type GrpcClientOptions, resolveClientOptions } from './client-options.js';
 import { clientCredentials } from './credentials.js';
-import { type MethodCalls, methodCalls } from './method-call.js';
+import { type Attempt, type MethodCalls, methodCalls } from './method-call.js';
 import { clientStreamingCall, unaryCall } from './single-answer.js';
 import { bidiStreamingCall, serverStreamingCall } from './streamed-answer.js';
 
@@ -30,10 +30,14 @@ export function grpcClient<S extends DescService>(service: S, options: GrpcClien
   const resolved = resolveClientOptions(service, options);
   const { address, tls, deadlineMs, telemetry } = resolved;
   const client = new Client(address, clientCredentials(address, tls), channelOptions(service, resolved));
-  const close = () => client.close();
+  const inProgress = new Set<Attempt>();
+  const close = () => {
+    for (const attempt of inProgress) attempt.abort();
+    client.close();
+  };
   const members: Record<string | symbol, unknown> = { close, [Symbol.asyncDispose]: async () => close() };
   for (const method of service.methods) {
-    members[method.localName] = caller(method, methodCalls(method, client, deadlineMs, telemetry));
+    members[method.localName] = caller(method, methodCalls(method, client, deadlineMs, inProgress, telemetry));
   }
   return members as GrpcClient<S>;
 }

@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Client, ServiceError } from '@grpc/grpc-js';
 import { ComponentError, type Telemetry } from '@sluice/contracts';
 import { decoder, encode } from '../service/wire-message.js';
 import { statusName } from '../status/status.js';
@@ -17,6 +17,8 @@ export interface MethodCalls {
   /** For calls with a single answer. */
   readonly deadlineMs: number;
   readonly meter: CallMeter;
+  /** All calls of the client that are in progress, of other methods too. */
+  readonly inProgress: Set<Attempt>;
   encode(message: unknown): Buffer;
   decode(bytes: Buffer): unknown;
 }
@@ -26,6 +28,7 @@ export function methodCalls(
   method: DescMethod,
   client: Client,
   deadlineMs: number,
+  inProgress: Set<Attempt>,
   telemetry: Telemetry | undefined,
 ): MethodCalls {
   const name = `${method.parent.typeName}/${method.name}`;
@@ -34,6 +37,7 @@ export function methodCalls(
     name,
     path: `/${name}`,
     deadlineMs,
+    inProgress,
     meter: callMeter(telemetry, METRICS.client, name),
     encode: (message) => encode(method.input, message as Record<string, unknown>),
     decode: decoder(method.output),
@@ -45,28 +49,31 @@ interface Cancellable {
   cancel(): void;
 }
 
-/** One call: measured, and given up when one of its signals is aborted. */
+/** One call: measured, and given up when one of its signals is aborted or the client is closed. */
 export class Attempt {
   private readonly calls: MethodCalls;
   private readonly signals: readonly AbortSignal[];
   private readonly startedAt = performance.now();
   private wire: Cancellable | undefined;
   private ended = false;
-  private readonly abort = () => this.wire?.cancel();
 
   constructor(calls: MethodCalls, signals: readonly AbortSignal[]) {
     this.calls = calls;
     this.signals = signals;
   }
 
-  /** Throws `GRPC_CANCELLED` when a signal was aborted before. */
+  /** Throws `GRPC_CANCELLED` when a signal was aborted before, `GRPC_STATE` when the client is closed. */
   begin<W extends Cancellable>(open: () => W): W {
     if (this.aborted !== undefined) throw cancelled(this.calls.name, this.aborted.reason);
-    const wire = open();
+    const wire = opened(open);
     this.wire = wire;
+    this.calls.inProgress.add(this);
     for (const signal of this.signals) signal.addEventListener('abort', this.abort, { once: true });
     return wire;
   }
+
+  /** Gives the call up; whoever made it learns so. */
+  readonly abort = (): void => this.wire?.cancel();
 
   succeeded(): void {
     if (this.end()) this.calls.meter.ended('OK', this.startedAt);
@@ -92,6 +99,7 @@ export class Attempt {
   private end(): boolean {
     if (this.ended) return false;
     this.ended = true;
+    this.calls.inProgress.delete(this);
     for (const signal of this.signals) signal.removeEventListener('abort', this.abort);
     return true;
   }
@@ -102,10 +110,12 @@ export function wireOptions(deadline: number | undefined): { deadline: number } 
   return deadline === undefined ? {} : { deadline };
 }
 
-/** Metadata and options of one call, as grpc-js takes them. */
-export interface WireArguments {
-  readonly metadata: Metadata;
-  readonly options: ReturnType<typeof wireOptions>;
+function opened<W>(open: () => W): W {
+  try {
+    return open();
+  } catch (cause) {
+    throw new ComponentError('GRPC_STATE', 'the client is closed', { cause });
+  }
 }
 
 function cancelled(method: string, cause: unknown): ComponentError {

@@ -13,12 +13,12 @@ import type { AnyHandler, ImplementedService } from '../service/implement.js';
 import { asIs, decoder } from '../service/wire-message.js';
 import { errorToStatus } from '../status/error-to-status.js';
 import { StatusError } from '../status/status-error.js';
-import { incoming } from '../stream/incoming.js';
 import { callMeter } from '../telemetry/call-meter.js';
 import { METRICS } from '../telemetry/metrics.js';
 import { answerOnce, answerWithStream } from './answer.js';
 import type { CallsInProgress } from './calls-in-progress.js';
 import { LiveCall, type WireCall } from './live-call.js';
+import { requestsOf } from './requests.js';
 
 /** What the calls of a service run under. */
 export interface CallFrame {
@@ -57,8 +57,6 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
 function answering(method: DescMethod, handler: AnyHandler, frame: CallFrame): UntypedHandleCall {
   const format = { output: method.output, maxBytes: frame.maxBytes };
   const begin = beginner(method, frame);
-  const requestsOf = (stream: Parameters<handleClientStreamingCall<unknown, Buffer>>[0], call: LiveCall) =>
-    incoming(stream, () => (call.over === undefined ? undefined : (call.signal.reason as Error)));
   switch (method.methodKind) {
     case 'unary':
       return ((wire, respond) => {
