@@ -1,41 +1,41 @@
-import { ConnectionBadge } from './connection/connection-badge.js';
-import { CreateForm } from './documents/create-form.js';
-import { DocumentList } from './documents/document-list.js';
-import { EmptyState } from './documents/empty-state.js';
-import { useFeed } from './feed/use-feed.js';
+import { useEffect } from 'preact/hooks';
+import { CreateDialog } from './create/create-dialog.js';
+import { DropTarget } from './create/drop-target.js';
+import { closeDialog, openDialog } from './dialog/open-dialog.js';
+import { DocumentView } from './document/document-view.js';
+import { ListView } from './list/list-view.js';
+import { ProfileDialog } from './profile/profile-dialog.js';
+import { route } from './route/route.js';
+import { Announcer } from './shell/announcer.js';
+import { OfflineNote } from './shell/offline-note.js';
+import { TopBar } from './shell/top-bar.js';
+import { useViewFocus } from './shell/use-view-focus.js';
+import { onKeys } from './shortcuts/shortcuts.js';
+import { ShortcutsDialog } from './shortcuts/shortcuts-dialog.js';
+import { ToastCorner } from './toast/toast-corner.js';
 
-/** The whole page: a form, and the list that the change stream keeps. */
+/** The whole page: the bar, the list or a document, and what may lie above them. */
 export function App() {
-  const feed = useFeed();
-  const count = feed.documents.length;
+  const { document: open } = route.value;
+  const dialog = openDialog.value;
+  useViewFocus();
+  useEffect(() => {
+    const show = (which: 'create' | 'shortcuts') => () => {
+      openDialog.value = which;
+    };
+    return onKeys({ n: show('create'), '?': show('shortcuts') });
+  }, []);
   return (
     <>
-      <header class="top">
-        <div class="top-inner">
-          <h1>Documents</h1>
-          <ConnectionBadge connection={feed.connection} tryNow={feed.tryNow} />
-        </div>
-      </header>
-      <main>
-        <CreateForm />
-        {feed.problem && (
-          <p class="notice problem" role="alert">
-            {feed.problem}
-          </p>
-        )}
-        <section aria-labelledby="list-heading">
-          <div class="list-heading">
-            <h2 id="list-heading">All documents</h2>
-            {feed.loaded && count > 0 && <span class="count">{feed.truncated ? `newest ${count}` : count}</span>}
-          </div>
-          {feed.loaded && count === 0 && <EmptyState />}
-          {!feed.loaded && !feed.problem && <p class="loading">Loading…</p>}
-          {count > 0 && <DocumentList documents={feed.documents} changes={feed.changes} />}
-        </section>
-        <p class="visually-hidden" aria-live="polite">
-          {feed.announcement}
-        </p>
-      </main>
+      <TopBar />
+      <OfflineNote />
+      {open === '' ? <ListView /> : <DocumentView key={open} id={open} />}
+      {dialog === 'create' && <CreateDialog close={closeDialog} />}
+      {dialog === 'profile' && <ProfileDialog close={closeDialog} />}
+      {dialog === 'shortcuts' && <ShortcutsDialog close={closeDialog} />}
+      <DropTarget />
+      <ToastCorner />
+      <Announcer />
     </>
   );
 }

@@ -1,0 +1,75 @@
+import { batch, computed, signal } from '@preact/signals';
+import { Problem } from '../api/call.js';
+import { type Document, listDocuments, PAGE_SIZE } from '../api/documents.js';
+import type { LiveEvent } from '../live/event.js';
+import { addDocuments, applyEvent, EMPTY_LIBRARY, loadLibrary, newestFirst, withoutDocument } from './library.js';
+
+/** The documents that the page knows, as the change stream has them. */
+export const library = signal(EMPTY_LIBRARY);
+/** Whether the list was ever loaded. */
+export const loaded = signal(false);
+/** Whether there are older documents than the page has loaded. */
+export const more = signal(false);
+/** Why the list could not be loaded. */
+export const loadProblem = signal<Problem>();
+/** The last event that came, for everything that wants to look again. */
+export const lastEvent = signal<LiveEvent>();
+
+export const documents = computed(() => [...library.value.documents.values()].sort(newestFirst));
+
+const RETRY_MS = 2_000;
+let since: LiveEvent[] | undefined;
+let loading: AbortController | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+
+/** Takes an event of the feed; one that came while the list was loading is applied to what was loaded as well. */
+export function takeEvent(event: LiveEvent): void {
+  since?.push(event);
+  batch(() => {
+    library.value = applyEvent(library.peek(), event);
+    lastEvent.value = event;
+  });
+}
+
+/** Loads the list anew. Called once the feed is open, so that nothing falls between the two. Tries until it works. */
+export async function reload(): Promise<void> {
+  loading?.abort();
+  clearTimeout(retry);
+  const mine = new AbortController();
+  loading = mine;
+  since ??= [];
+  try {
+    const found = await listDocuments(0, mine.signal);
+    if (mine.signal.aborted) return;
+    const told = since ?? [];
+    since = undefined;
+    batch(() => {
+      library.value = loadLibrary(library.peek(), found, told);
+      more.value = found.length === PAGE_SIZE;
+      loaded.value = true;
+      loadProblem.value = undefined;
+    });
+  } catch (error) {
+    if (mine.signal.aborted) return;
+    loadProblem.value = error instanceof Problem ? error : new Problem(0, String(error), '');
+    retry = setTimeout(() => void reload(), RETRY_MS);
+  }
+}
+
+/** Loads the next older documents. */
+export async function loadOlder(): Promise<void> {
+  const found = await listDocuments(library.peek().documents.size);
+  batch(() => {
+    library.value = addDocuments(library.peek(), found);
+    more.value = found.length === PAGE_SIZE;
+  });
+}
+
+/** Takes the answer to a request: as true as the feed, and here before it. */
+export function learn(document: Document): void {
+  library.value = addDocuments(library.peek(), [document]);
+}
+
+export function forget(id: string): void {
+  library.value = withoutDocument(library.peek(), id);
+}

@@ -1,0 +1,57 @@
+import type { Document } from '../api/documents.js';
+import type { Hit } from '../api/search.js';
+import { byteSize } from '../format/byte-size.js';
+import { contentTypeName } from '../format/content-type.js';
+import { Icon, iconOf } from '../icon/icon.js';
+import { pending } from '../library/actions.js';
+import { library } from '../library/store.js';
+import { Link } from '../route/link.js';
+import { Highlight } from '../search/highlight.js';
+import { Ago } from '../time/ago.js';
+import { StatusPill } from './status-pill.js';
+
+interface Props {
+  readonly document: Document | Hit;
+  /** How often it had changed when the list came into view: later changes flash. */
+  readonly seen: number;
+}
+
+/** One document of the list; all of it is the link. */
+export function DocumentRow({ document, seen }: Props) {
+  const { id, content_type, content_size, created_by, created_at } = document;
+  const { title = document.title, status } = pending.value.get(id) ?? {};
+  const changes = library.value.changes.get(id) ?? 0;
+  const highlights = 'highlights' in document ? document.highlights : undefined;
+  // A title that changed since it was found has no marks.
+  const marked = highlights?.title?.find((text) => plain(text) === title);
+  return (
+    <li class="row" data-id={id}>
+      {changes > seen && <span key={changes} class="flash" aria-hidden="true" />}
+      <span class={`kind ${iconOf(content_type)}`}>
+        <Icon name={iconOf(content_type)} />
+      </span>
+      <div class="what">
+        <h3>
+          <Link to={{ document: id }} class="row-link" id={`row-${id}`}>
+            {marked ? <Highlight text={marked} /> : title}
+          </Link>
+        </h3>
+        {highlights?.content?.[0] && (
+          <p class="snippet">
+            <Highlight text={highlights.content[0]} />
+          </p>
+        )}
+        <p class="meta">
+          <span>{created_by}</span>
+          <Ago at={created_at} />
+          <span>
+            {contentTypeName(content_type)}, {byteSize(content_size)}
+          </span>
+        </p>
+      </div>
+      <StatusPill status={status ?? document.status} busy={status !== undefined} />
+    </li>
+  );
+}
+
+const plain = (text: string) => text.replace(/<\/?em>/g, '');

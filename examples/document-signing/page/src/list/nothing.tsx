@@ -1,0 +1,78 @@
+import type { ComponentChildren } from 'preact';
+import { openDialog } from '../dialog/open-dialog.js';
+import { Icon, type IconName } from '../icon/icon.js';
+import { Link } from '../route/link.js';
+import { suggestions } from '../search/results.js';
+
+/** What to do when there is nothing yet. */
+export function NoDocuments() {
+  const command = `curl -s ${location.origin}/documents -H 'content-type: application/json' \\
+  -d '{"title":"Lease agreement","content":"Between …","created_by":"ada@example.com"}'`;
+  return (
+    <Nothing icon="pen" title="No documents yet">
+      <p>Write one, or drop a file anywhere on this page.</p>
+      <button
+        type="button"
+        class="primary"
+        onClick={() => {
+          openDialog.value = 'create';
+        }}
+      >
+        <Icon name="plus" />
+        New document
+      </button>
+      <details>
+        <summary>From a terminal</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+        <pre tabIndex={0}>
+          <code>{command}</code>
+        </pre>
+      </details>
+    </Nothing>
+  );
+}
+
+/** Nothing was found by words. */
+export function NothingFound({ q, filtered }: { readonly q: string; readonly filtered: boolean }) {
+  return (
+    <Nothing icon="search" title={q ? `Nothing found for “${q}”` : 'No document has this'}>
+      {suggestions.value.length > 0 && (
+        <p>
+          Did you mean{' '}
+          {suggestions.value.map((text, at) => (
+            <>
+              {at > 0 && ', '}
+              <Link key={text} to={{ q: text }}>
+                {text}
+              </Link>
+            </>
+          ))}
+          ?
+        </p>
+      )}
+      <p>
+        {filtered ? (
+          <Link to={{ status: '', content_type: '', created_by: '' }}>Search without filters</Link>
+        ) : (
+          'Small mistakes in spelling are forgiven; try fewer words.'
+        )}
+      </p>
+    </Nothing>
+  );
+}
+
+interface Props {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+export function Nothing({ icon, title, children }: Props) {
+  return (
+    <div class="nothing">
+      <Icon name={icon} />
+      <p class="nothing-title">{title}</p>
+      {children}
+    </div>
+  );
+}
