@@ -7,13 +7,19 @@ import { isDisk } from './disk-error.js';
 /** Not on Windows, where a link can't be made without a right of its own. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
+/** An open file, which the caller closes, and its size in bytes. */
+export interface OpenFile {
+  readonly file: FileHandle;
+  readonly fileSize: number;
+}
+
 /**
  * Opens a file below `root` for reading; undefined when there is none. No link on the way is followed, and nothing but a plain file
  * is opened.
  *
  * @throws ComponentError `OBJECT_DISK_UNSAFE`.
  */
-export async function openBelow(root: string, path: string): Promise<FileHandle | undefined> {
+export async function openBelow(root: string, path: string): Promise<OpenFile | undefined> {
   const full = join(root, path);
   let file: FileHandle;
   try {
@@ -25,7 +31,8 @@ export async function openBelow(root: string, path: string): Promise<FileHandle 
     throw error;
   }
   try {
-    if ((await file.stat()).isFile()) return file;
+    const stats = await file.stat();
+    if (stats.isFile()) return { file, fileSize: stats.size };
     throw unsafe();
   } catch (error) {
     await file.close();

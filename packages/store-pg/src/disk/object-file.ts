@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { ComponentError, type ObjectInfo } from '@sluice/contracts';
+import type { OpenFile } from './folder.js';
 
 /**
  * The form of an object's file: the bytes; then a label, which is JSON in UTF-8; then the length of the label in 4 bytes, most significant
@@ -28,8 +28,7 @@ export interface FileEnd {
 }
 
 /** Reads the label, and at most `atMost` bytes of the file with it. Throws `OBJECT_DAMAGED`. */
-export async function readEnd(file: FileHandle, atMost = MAX_LABEL + TAIL): Promise<FileEnd> {
-  const { size: fileSize } = await file.stat();
+export async function readEnd({ file, fileSize }: OpenFile, atMost = MAX_LABEL + TAIL): Promise<FileEnd> {
   const length = Math.min(fileSize, atMost);
   const end = Buffer.allocUnsafe(length);
   for (let read = 0; read < length; ) {

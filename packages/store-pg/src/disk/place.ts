@@ -31,9 +31,9 @@ export async function putObject(root: string, object: Upload, ifAbsent: boolean)
 /** Nothing, when there is none. */
 export async function removeObject(root: string, path: string): Promise<void> {
   try {
-    const file = await openBelow(root, path);
-    if (file === undefined) return;
-    await file.close();
+    const opened = await openBelow(root, path);
+    if (opened === undefined) return;
+    await opened.file.close();
     await unlink(join(root, path));
   } catch (error) {
     if (isDisk(error, 'ENOENT')) return;
@@ -58,9 +58,9 @@ async function giveName(root: string, from: string, path: string, ifAbsent: bool
 }
 
 async function refuseExisting(root: string, path: string, key: string): Promise<void> {
-  const file = await openBelow(root, path);
-  if (file === undefined) return;
-  await file.close();
+  const opened = await openBelow(root, path);
+  if (opened === undefined) return;
+  await opened.file.close();
   throw exists(key);
 }
 

@@ -11,10 +11,11 @@ export interface OpenObject {
 
 /** Undefined when there is no object. Throws `OBJECT_DAMAGED`, also when the file is another key's. */
 export async function openObject(root: string, path: string, key: string): Promise<OpenObject | undefined> {
-  const file = await openBelow(root, path);
-  if (file === undefined) return undefined;
+  const opened = await openBelow(root, path);
+  if (opened === undefined) return undefined;
+  const { file } = opened;
   try {
-    const { info } = await readEnd(file);
+    const { info } = await readEnd(opened);
     mustBeOf(key, info);
     return { file, info };
   } catch (error) {
@@ -30,14 +31,14 @@ export async function readInfo(
   key?: string,
   more?: 'and the bytes of a small one',
 ): Promise<FileEnd | undefined> {
-  const file = await openBelow(root, path);
-  if (file === undefined) return undefined;
+  const opened = await openBelow(root, path);
+  if (opened === undefined) return undefined;
   try {
-    const end = await (more ? readEnd(file, NEAR_END) : readEnd(file));
+    const end = await (more ? readEnd(opened, NEAR_END) : readEnd(opened));
     if (key !== undefined) mustBeOf(key, end.info);
     return end;
   } finally {
-    await file.close();
+    await opened.file.close();
   }
 }
 

@@ -21,7 +21,8 @@ export function keepPromises(check: Check, { features, tooLarge }: CacheUnderTes
     }),
 
     check('any text of up to 512 bytes is a key, and any text a value', async (cache) => {
-      const keys = [...awkwardTexts.filter((text) => text !== '' && text.length < 500), 'k'.repeat(512)];
+      const texts = awkwardTexts.filter((text) => text !== '' && text.length < 500);
+      const keys = [...texts, 'k'.repeat(512), 'é'.repeat(256), 'e\u0301', '\u00e9', 'a', 'A'];
       for (const [at, key] of keys.entries()) await cache.set({ key, version: at, value: `${at}${key}` }, LONG);
       for (const [at, key] of keys.entries()) await mustHave(cache, key, `${at}${key}`, 'the value of a key');
       for (const value of [...awkwardTexts, longText(100_000)]) {

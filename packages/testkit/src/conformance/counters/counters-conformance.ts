@@ -20,18 +20,11 @@ export function countersConformance(subject: CountersUnderTest): ConformanceSuit
 
     check('each key counts for itself; one that nothing was counted under is left out', async (counters) => {
       await counters.count('a', 'ann');
-      await counters.count('b', 'ann');
-      await counters.count('b', 'ann');
+      for (const member of ['ann', 'ben', 'ben']) await counters.count('b', member);
       const found = await counters.read(['b', 'none', 'a']);
       mustEqual([...found.keys()].sort(), ['a', 'b'], 'the keys');
-      mustEqual(
-        [found.get('a'), found.get('b')],
-        [
-          { total: 1, unique: 1 },
-          { total: 2, unique: 1 },
-        ],
-        'the counts',
-      );
+      mustEqual(found.get('a'), { total: 1, unique: 1 }, 'the count of a');
+      mustEqual(found.get('b'), { total: 3, unique: 2 }, 'the count of b');
       mustEqual((await counters.read([])).size, 0, 'counts of no keys');
     }),
 
@@ -96,11 +89,11 @@ export function countersConformance(subject: CountersUnderTest): ConformanceSuit
     check(
       'counts and members outlast the object',
       async (counters, fixture) => {
-        await counters.count('a', 'ann');
+        for (const member of ['ann', 'ben']) await counters.count('a', member);
         await counters[Symbol.asyncDispose]();
         await using second = fixture.counters();
         await second.count('a', 'ann');
-        await mustCount(second, 'a', 2, 1);
+        await mustCount(second, 'a', 3, 2);
       },
       subject.volatile,
     ),
