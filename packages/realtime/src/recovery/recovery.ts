@@ -22,7 +22,7 @@ export class Recovery {
     return planJoins(requests, this.index, this.history);
   }
 
-  /** What it will be told and sent, as things stand now; `enter` must follow in the same tick. */
+  /** What it will be told and sent, as things stand now; `enter` must follow in the same turn. */
   settle(plans: readonly JoinPlan[]): { readonly joined: readonly JoinedChannel[]; readonly joins: readonly Join[] } {
     const settled = plans.map((plan) => settleJoin(plan, this.index, this.history));
     return { joined: settled.map(({ joined }) => joined), joins: settled.map(({ join }) => join) };
@@ -40,7 +40,8 @@ export class Recovery {
     const behind = [];
     for (const { channel, offset, replay } of joins) {
       const subscription = this.index.join(connection, channel, offset);
-      if (replay) behind.push(subscription);
+      // The welcome may have published something, which comes after what the client was told.
+      if (replay || (offset >= 0 && subscription.channel.head > offset)) behind.push(subscription);
       else subscription.channel.goLive(subscription);
     }
     if (behind.length > 0) void replay(behind, this.history?.store);

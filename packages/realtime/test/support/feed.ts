@@ -32,7 +32,9 @@ export function connectFeed(url: string, options: Partial<RealtimeOptions> = {})
     onMessage: (message, position) => {
       if (position.offset === undefined) return;
       const channel = position.channel ?? '';
-      received.set(channel, [...(received.get(channel) ?? []), { message: message as Numbered, position }]);
+      const of = received.get(channel) ?? [];
+      received.set(channel, of);
+      of.push({ message: message as Numbered, position });
     },
     onState: (state) => states.push(state),
     onSkipped: (one) => skipped.push(one),
