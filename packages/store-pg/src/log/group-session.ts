@@ -122,6 +122,7 @@ export class GroupSession implements SourceSession<Uint8Array>, Sleeper {
       .then(
         () => {
           this.#tellTrouble({ ...this.#troubles, round: undefined });
+          this.#tellStandby();
           this.#shared.keep();
         },
         (error: unknown) => this.#missed(error),
@@ -233,6 +234,13 @@ export class GroupSession implements SourceSession<Uint8Array>, Sleeper {
     this.#troubles = troubles;
     const now = troubles.round ?? troubles.wakeUps;
     if (now !== before && !this.#closing) this.parts.ctx.trouble?.(now);
+  }
+
+  /** With more members than partitions some have nothing to read, which is as it should be. */
+  #tellStandby(): void {
+    const { ctx, group } = this.parts;
+    if (this.#closing) return;
+    ctx.standby?.(this.#holdings.size > 0 ? undefined : `other members of ${group} read all partitions`);
   }
 
   #tell(): void {
