@@ -1,7 +1,9 @@
 import { Envelope, type EventOrigin, isBatchError } from '@sluice/contracts';
+import { memoryCheckpoints, memorySource, pipeline } from '@sluice/runtime';
 import { expect, test } from 'vitest';
 import { realtimeSink } from '../src/index.js';
-import { Client, startHub } from './support/rig.js';
+import { connectFeed, TestHistory, upTo } from './support/feed.js';
+import { Client, startHub, until } from './support/rig.js';
 
 interface Row {
   id: string;
@@ -69,4 +71,44 @@ test('a hub that was closed fails the write as a whole, and no event of it', asy
   await hub.close();
   const failed = await session.write([event(1, 1)], context).catch((error) => error);
   expect(failed).toMatchObject({ code: 'REALTIME_CLOSED', retry: 'operator' });
+});
+
+test('a pipeline feeds a hub by the offsets of its events; what it repeats after a restart reaches nobody twice', async () => {
+  const history = new TestHistory();
+  const { hub, url } = await startHub({ history: { store: history } });
+  const feed = connectFeed(`${url}?channel=x&offset=0`);
+  const source = memorySource<{ n: number }>({ batch: 7 });
+  for (const n of upTo(100)) {
+    history.append('x', n, { n });
+    source.push({ key: 'x', data: { n } });
+  }
+  source.end();
+  // Each run begins without checkpoints, as after a crash before the first was written.
+  for (let run = 0; run < 2; run++) {
+    await using running = pipeline('feed')
+      .from(source)
+      .to(
+        realtimeSink(hub, {
+          channel: (e) => e.key ?? [],
+          message: (e) => e.data,
+          offset: (e) => e.data?.n ?? 0,
+        }),
+        { checkpoints: memoryCheckpoints() },
+      );
+    await running.run();
+  }
+  await until(() => feed.numbers('x').length >= 100);
+  expect(feed.numbers('x')).toEqual(upTo(100));
+  expect(hub.stats()).toMatchObject({ repeated: 100 });
+});
+
+test('an offset for a hub that numbers its messages itself fails the write as a whole', async () => {
+  const { hub } = await startHub({ history: {} });
+  await using session = await realtimeSink<Row>(hub, { channel: () => 'x', offset: () => 1 }).open({
+    pipeline: 'p',
+    signal: context.signal,
+    notice: () => undefined,
+  });
+  const failed = await session.write([event(1, 1)], context).catch((error) => error);
+  expect(failed).toMatchObject({ code: 'REALTIME_OFFSET_INVALID', retry: 'operator' });
 });
