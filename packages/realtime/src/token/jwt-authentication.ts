@@ -1,8 +1,9 @@
 import { ComponentError } from '@sluice/contracts';
-import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { invalid } from '../hub/options.js';
 import type { Authenticate, Identity } from '../identity/identity.js';
 import { bearerToken } from './bearer.js';
+import { hmacVerifier } from './hmac.js';
 import { type TokenKey, tokenKey } from './token-key.js';
 
 /** Options of {@link jwtAuthentication}: exactly one of `secret`, `publicKey` and `jwks`. */
@@ -44,7 +45,7 @@ export function jwtAuthentication(options: JwtAuthenticationOptions): TokenAuthe
   const { clockToleranceS = 0, maxTokenBytes = 8_192 } = options;
   within('clockToleranceS', clockToleranceS, 0, 300);
   within('maxTokenBytes', maxTokenBytes, 1, 1_048_576);
-  const { key, algorithms } = tokenKey(options, options.algorithms);
+  const { secret, key, algorithms } = tokenKey(options, options.algorithms);
   const rules = {
     algorithms: [...algorithms],
     clockTolerance: clockToleranceS,
@@ -53,10 +54,11 @@ export function jwtAuthentication(options: JwtAuthenticationOptions): TokenAuthe
     ...(options.issuer === undefined ? {} : { issuer: several('issuer', options.issuer) }),
   };
 
+  const verified = secret === undefined ? byPublicKey(key as JWTVerifyGetKey, rules) : hmacVerifier(secret, rules);
   const verify = async (token: string): Promise<Identity | null> => {
     if (token.length > maxTokenBytes) return null;
     try {
-      const { payload } = await jwtVerify(token, key as JWTVerifyGetKey, rules);
+      const payload = await verified(token);
       const { sub: subject, exp } = payload;
       if (typeof subject !== 'string' || subject === '' || exp === undefined) return null;
       return { subject, claims: payload, expiresAt: Math.min((exp + clockToleranceS) * 1_000, LATEST_MS) };
@@ -76,6 +78,10 @@ export function jwtAuthentication(options: JwtAuthenticationOptions): TokenAuthe
     return token === undefined ? null : verify(token);
   };
   return Object.assign(authenticate, { verify });
+}
+
+function byPublicKey(key: JWTVerifyGetKey, rules: JWTVerifyOptions) {
+  return async (token: string): Promise<JWTPayload> => (await jwtVerify(token, key, rules)).payload;
 }
 
 /** Everything that `jose` throws because of the token itself; what is left is the fetching of keys, where keys are fetched. */

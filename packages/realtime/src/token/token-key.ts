@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, type JsonWebKey, KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { invalid } from '../hub/options.js';
 
@@ -25,30 +25,30 @@ const PUBLIC_ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The key as `jose` takes it, made once: it imports a KeyObject at its first use and keeps the result. Throws `OPTIONS_INVALID`, which
+ * The secret, or the key as `jose` takes it: it imports it once. Throws `OPTIONS_INVALID`, which
  * never holds the key.
  */
 export function tokenKey(
   { secret, publicKey, jwks }: TokenKey,
   given: readonly string[] | undefined,
-): { key: KeyObject | JWTVerifyGetKey; algorithms: readonly string[] } {
+): { secret?: Uint8Array; key?: KeyObject | JWTVerifyGetKey; algorithms: readonly string[] } {
   const named = [secret, publicKey, jwks].filter((one) => one !== undefined);
   if (named.length !== 1) throw invalid('secret', 'or publicKey or jwks must be given, and only one of them');
   const algorithms = given ?? (secret === undefined ? [] : ['HS256']);
   if (algorithms.length === 0) throw invalid('algorithms', 'must name at least one algorithm');
-  if (secret !== undefined) return { key: secretKey(secret, algorithms), algorithms };
+  if (secret !== undefined) return { secret: secretKey(secret, algorithms), algorithms };
   if (publicKey !== undefined) return { key: onePublicKey(publicKey, algorithms), algorithms };
   mustBeOf(algorithms, Object.values(PUBLIC_ALGORITHMS).flat(), 'jwks');
   return { key: jwks instanceof URL ? createRemoteJWKSet(jwks) : localSet(jwks as JSONWebKeySet), algorithms };
 }
 
-function secretKey(secret: string | Uint8Array, algorithms: readonly string[]): KeyObject {
+function secretKey(secret: string | Uint8Array, algorithms: readonly string[]): Uint8Array {
   mustBeOf(algorithms, Object.keys(SECRET_BYTES), 'a secret');
   const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
   const least = Math.max(...algorithms.map((name) => SECRET_BYTES[name] as number));
   if (!(bytes instanceof Uint8Array) || bytes.length < least)
     throw invalid('secret', `must have at least ${least} bytes`);
-  return createSecretKey(bytes);
+  return bytes;
 }
 
 function onePublicKey(given: string | JsonWebKey | KeyObject, algorithms: readonly string[]): KeyObject {
