@@ -1,7 +1,9 @@
 import { type BackoffOptions, backoffMs } from './backoff.js';
-import { openLink } from './link.js';
+import { type Link, openLink } from './link.js';
 import { type KnownPosition, type MessagePosition, Positions, type Skipped } from './positions.js';
+import { type Present, Rosters } from './presence.js';
 import type { ConnectionState } from './state.js';
+import { isRefreshed, TokenRenewal, type TokenSource } from './token.js';
 import { onWake } from './wake.js';
 import { platformWebSocket, type WebSocketConstructor } from './web-socket.js';
 
@@ -13,12 +15,19 @@ export interface RealtimeOptions {
    */
   readonly url: string | ((positions: readonly KnownPosition[]) => string | Promise<string>);
   /**
+   * Gives a token for the server, which gets it by the subprotocol `bearer`, so that it is in no address. Asked again for each try, and
+   * before a token ends (by its own `exp`), to refresh it over the open connection. Default: no token is sent.
+   */
+  readonly token?: TokenSource;
+  /**
    * Each message, parsed; a text that is not JSON is given as it is. Answers to heartbeats and messages that came before are left out.
    * A message with an offset counts as had once it was given here.
    */
   readonly onMessage: (message: unknown, position: MessagePosition) => void;
   /** The server left something out because this client read too slowly (`slow: 'skip'`): load again what it concerns. */
   readonly onSkipped?: (skipped: Skipped) => void;
+  /** Who is in a channel, each time that changes, where the server tells it; its messages are then kept from `onMessage`. */
+  readonly onPresence?: (present: Present) => void;
   /** Each change of the state, the first one included. */
   readonly onState?: (state: ConnectionState) => void;
   readonly backoff?: BackoffOptions;
@@ -48,6 +57,8 @@ export interface RealtimeClient {
 /** The server refuses this client itself (RFC 6455, section 7.4.1): trying again changes nothing. */
 const POLICY_VIOLATION = 1008;
 const ABNORMAL = 1006;
+/** The token of this link has ended: a new one is to be had, and the next try may be made at once. */
+const TOKEN_EXPIRED = 4401;
 
 /**
  * Connects to a hub and stays connected: after a loss it tries again with growing, random pauses, and at once when the network comes
@@ -63,11 +74,13 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
   let failures = 0;
   let wasOpen = false;
   const positions = new Positions();
+  const rosters = new Rosters();
+  let renewal: TokenRenewal | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether the first message of this link was received. */
   let begun = false;
-  let link: { check(): void; close(): void } | undefined;
+  let link: Link | undefined;
 
   const enter = (next: ConnectionState) => {
     state = next;
@@ -80,20 +93,27 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
     enter({ status: 'connecting', attempt: failures + 1 });
     const attempt = state;
     let url: string;
+    let token: string | undefined;
     try {
       url = typeof options.url === 'string' ? options.url : await options.url(positions.list());
+      token = await options.token?.();
     } catch {
-      // The address could not be made (a token endpoint that is down): like any try that failed.
+      // The address or the token could not be made (a token endpoint that is down): like any try that failed.
       if (state === attempt) lost(ABNORMAL);
       return;
     }
     if (state !== attempt) return;
     link = openLink({
       url: positions.addTo(url),
+      protocols: token === undefined ? [] : ['bearer', token],
       WebSocket,
       heartbeat,
       connectTimeoutMs,
       onOpen: () => {
+        if (options.token !== undefined && token !== undefined) {
+          renewal = new TokenRenewal(options.token, (message) => link?.send(message));
+          renewal.hold(token);
+        }
         timer = setTimeout(() => {
           failures = 0;
         }, stableMs);
@@ -121,6 +141,9 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
       if (state.status !== 'open') open(recovered);
       if (ended()) return;
     }
+    if (renewal !== undefined && isRefreshed(message)) return;
+    const present = options.onPresence && rosters.take(message);
+    if (present !== undefined) return options.onPresence?.(present);
     const skipped = positions.skipped(message);
     if (skipped !== undefined) return options.onSkipped?.(skipped);
     const position = positions.take(message);
@@ -130,10 +153,11 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
   const lost = (code: number) => {
     clearTimeout(timer);
     clearTimeout(welcomeTimer);
+    renewal?.stop();
     link = undefined;
     if (code === POLICY_VIOLATION) return end(code);
     failures += 1;
-    const pause = backoffMs(failures, options.backoff);
+    const pause = code === TOKEN_EXPIRED && failures === 1 ? 0 : backoffMs(failures, options.backoff);
     timer = setTimeout(() => void connect(), pause);
     enter({ status: 'waiting', retryAt: Date.now() + pause, attempt: failures, code });
   };
@@ -142,6 +166,7 @@ export function connectRealtime(options: RealtimeOptions): RealtimeClient {
     clearTimeout(timer);
     clearTimeout(welcomeTimer);
     stopWaking();
+    renewal?.stop();
     link?.close();
     link = undefined;
     enter({ status: 'closed', code });

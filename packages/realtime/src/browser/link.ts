@@ -14,6 +14,14 @@ interface LinkOptions {
   readonly onLost: (code: number) => void;
 }
 
+/** A link that is open, or is being tried. */
+export interface Link {
+  /** Asks for a sign of life. */
+  check(): void;
+  send(text: string): void;
+  close(): void;
+}
+
 /** The link never opened, or is dead: what a browser says when there was no closing handshake. */
 const ABNORMAL = 1006;
 
@@ -21,7 +29,7 @@ const ABNORMAL = 1006;
  * One WebSocket, from the try to its end. A socket that is given up is let go of at once: the browser may take a minute to report the
  * end of a dead one.
  */
-export function openLink(options: LinkOptions): { check(): void; send(text: string): void; close(): void } {
+export function openLink(options: LinkOptions): Link {
   const socket = new options.WebSocket(options.url, [...(options.protocols ?? [])]);
   let liveness: Liveness | undefined;
   let over = false;
