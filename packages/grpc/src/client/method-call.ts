@@ -1,3 +1,4 @@
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events';
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { ComponentError, type Telemetry } from '@sluice/contracts';
@@ -44,6 +45,9 @@ export function methodCalls(
   };
 }
 
+/** Calls with one signal above which Node warns. */
+const MANY = 10_000;
+
 /** The part of a call of grpc-js that is needed here. */
 interface Cancellable {
   cancel(): void;
@@ -68,7 +72,11 @@ export class Attempt {
     const wire = opened(open);
     this.wire = wire;
     this.calls.inProgress.add(this);
-    for (const signal of this.signals) signal.addEventListener('abort', this.abort, { once: true });
+    for (const signal of this.signals) {
+      // Many calls may share a signal: that is no leak, which Node would warn of.
+      if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(MANY, signal);
+      signal.addEventListener('abort', this.abort, { once: true });
+    }
     return wire;
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { type TraceContext, traceContextOf } from '@sluice/contracts';
 import type { ServerCall } from '../service/server-call.js';
@@ -56,6 +57,7 @@ export class LiveCall implements ServerCall {
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
+      setMaxListeners(0, this.controller.signal);
       if (this.over !== undefined) this.controller.abort(whyOver(this.over));
     }
     return this.controller.signal;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server } from '@grpc/grpc-js';
 import { ComponentError } from '@sluice/contracts';
@@ -60,6 +61,8 @@ class BoundServer implements GrpcServer {
   constructor(options: ResolvedServerOptions) {
     const { services, limits, telemetry } = options;
     this.server = new Server(wireOptions(options));
+    // Each stream may listen.
+    setMaxListeners(0, this.draining.signal);
     this.board = new HealthBoard(services.map(({ service }) => service.typeName));
     this.calls = new CallsInProgress(limits.maxConcurrentCalls, this.draining.signal);
     const frame = { deadlineMs: options.deadlineMs, maxBytes: limits.maxMessageBytes };
