@@ -30,4 +30,11 @@ export const benchmarks = [
     --pipelines LIST  How many at once. Default: 1,10,100`,
     load: async () => (await import('./runtime/pipelines.mjs')).runPipelines,
   },
+  {
+    name: 'realtime',
+    about: 'Fan-out to many sockets, beside ws and socket.io',
+    usage: `    --deliveries N    Messages times clients of a run. Default: 1000000
+    --workload LIST   F1, F4, F16: messages in a tick; C: 1,000 channels; S: 10 a second. Default: all`,
+    load: async () => (await import('./realtime/bench.mjs')).runRealtime,
+  },
 ];
