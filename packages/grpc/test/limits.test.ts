@@ -50,10 +50,15 @@ test('one call more than a server may have in progress is refused at once, and m
   );
   const waiting = [client.change({}), client.change({})];
   await waitFor(() => open.length === 2, { what: 'both calls to arrive' });
-  const { port } = await workplace();
-  expect(port).toBeGreaterThan(0);
+  const overloaded = { code: 'GRPC_UNAVAILABLE', retry: 'backoff', details: { reason: 'GRPC_OVERLOADED' } };
+  expect(await rejection(client.change({}))).toMatchObject(overloaded);
+  expect(await rejection(all(client.count({})))).toMatchObject(overloaded);
   for (const answer of open) answer();
   await Promise.all(waiting);
+  const passes = client.change({});
+  await waitFor(() => open.length === 3, { what: 'the next call to arrive' });
+  open[2]?.();
+  await passes;
 });
 
 describe('options that make no sense are named when the part is made', () => {

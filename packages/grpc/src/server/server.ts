@@ -68,7 +68,7 @@ class BoundServer implements GrpcServer {
     const frame = { deadlineMs: options.deadlineMs, maxBytes: limits.maxMessageBytes };
     for (const one of services) bindService(this.server, one, { ...frame, calls: this.calls, telemetry });
     // Questions about the server itself have a count of their own: a full server still says how it is.
-    const asides = new CallsInProgress(limits.maxConcurrentCalls, this.draining.signal);
+    const asides = new CallsInProgress(MAX_ASIDES, this.draining.signal);
     const health = options.health ? [healthService(this.board)] : [];
     const described = [...services, ...health].map(({ service }) => service);
     const reflection = options.reflection ? reflectionServices(described) : [];
@@ -118,11 +118,15 @@ class BoundServer implements GrpcServer {
   }
 }
 
+/** Questions about health and services at once. */
+const MAX_ASIDES = 200;
+
 function wireOptions({ limits, keepalive }: ResolvedServerOptions) {
   return {
     'grpc.max_receive_message_length': limits.maxMessageBytes,
     'grpc.max_send_message_length': limits.maxMessageBytes,
-    'grpc.max_concurrent_streams': limits.maxConcurrentCalls,
+    // Of one connection. Above what is answered, so that a call too many is refused and does not wait unseen.
+    'grpc.max_concurrent_streams': limits.maxConcurrentCalls + 2 * MAX_ASIDES,
     'grpc.keepalive_time_ms': keepalive.intervalMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.enable_channelz': 0,
