@@ -27,7 +27,7 @@ export class Connection {
   readonly maxBufferedBytes: number;
   readonly counters: HubCounters;
   private readonly socket: Duplex;
-  private readonly waiting = new Set<() => void>();
+  private waiting: Set<() => void> | undefined;
 
   constructor(ws: WebSocket, socket: Duplex, maxBufferedBytes: number, counters: HubCounters) {
     this.ws = ws;
@@ -56,11 +56,12 @@ export class Connection {
     if (!this.isOpen) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (error?: Error | null) => {
-        if (!this.waiting.delete(done)) return;
+        if (!this.waiting?.delete(done)) return;
         // It reads, if slowly: that is a sign of life as good as an answer to a ping, which may be far behind.
         if (!error && this.isOpen) this.alive = true;
         resolve();
       };
+      this.waiting ??= new Set();
       this.waiting.add(done);
       this.socket.write(PING_FRAME, done);
     });
@@ -68,7 +69,7 @@ export class Connection {
 
   /** The client is gone: nobody waits for it any longer. */
   ended(): void {
-    for (const done of this.waiting) done();
+    for (const done of this.waiting ?? []) done();
   }
 
   close(code: number, reason: string): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ComponentError } from '@sluice/contracts';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { ChannelIndex } from '../channel/channel-index.js';
 import { Connection } from '../connection/connection.js';
 import { startHeartbeat } from '../connection/heartbeat.js';
@@ -72,6 +72,9 @@ export interface Hub extends AsyncDisposable {
 const FULL: Refusal = { status: 503, detail: 'Too many connections' };
 const STOPS: Refusal = { status: 503, detail: 'Server stops' };
 const TOO_MANY: Refusal = { status: 429, detail: 'Too many connections of yours' };
+
+/** A protocol error or a reset: `close` follows, and that is all there is to do. */
+const ignore = () => undefined;
 
 class RealtimeHub implements Hub {
   private readonly options: ResolvedHubOptions;
@@ -215,17 +218,7 @@ class RealtimeHub implements Hub {
     this.server.handleUpgrade(request, socket, head, (ws) => {
       accepted = true;
       const { limits } = this.options;
-      const connection = new Connection(ws, socket, limits.maxBufferedBytes, this.counters);
-      this.connections.add(connection);
-      // A protocol error or a reset: `close` follows, and that is all there is to do.
-      ws.on('error', () => undefined);
-      ws.once('close', () => {
-        this.connections.delete(connection);
-        this.channels.leaveAll(connection);
-        connection.ended();
-        this.addresses.give(address);
-        if (identity !== null) this.identities.give(identity.subject);
-      });
+      const connection = this.connect(ws, socket, address, identity?.subject);
       const origin = { hooks: options, request, channels, timeoutMs: limits.handshakeTimeoutMs };
       const session = identity === null ? undefined : new Session(connection, identity, origin, this.expiries);
       listen(connection, socket, limits, this.counters, session?.handlers ?? {});
@@ -236,6 +229,21 @@ class RealtimeHub implements Hub {
     // ws answers a handshake that is no WebSocket's by itself.
     if (!accepted && identity !== null) this.identities.give(identity.subject);
     return accepted;
+  }
+
+  /** Apart from `accept`, whose request and welcome its listeners would hold for as long as the connection lives. */
+  private connect(ws: WebSocket, socket: Duplex, address: string, subject: string | undefined): Connection {
+    const connection = new Connection(ws, socket, this.options.limits.maxBufferedBytes, this.counters);
+    this.connections.add(connection);
+    ws.on('error', ignore);
+    ws.once('close', () => {
+      this.connections.delete(connection);
+      this.channels.leaveAll(connection);
+      connection.ended();
+      this.addresses.give(address);
+      if (subject !== undefined) this.identities.give(subject);
+    });
+    return connection;
   }
 
   private assertOpen(): void {

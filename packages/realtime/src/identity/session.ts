@@ -38,12 +38,9 @@ export class Session implements Expiring {
   constructor(connection: Connection, identity: Identity, origin: SessionOrigin, clock: ExpiryClock) {
     this.connection = connection;
     this.subject = identity.subject;
-    const { hooks, request, channels, timeoutMs } = origin;
-    this.verify = hooks.authenticate?.verify;
-    this.timeoutMs = timeoutMs;
-    // The request is kept only where it is asked for again: it is larger than all the rest of a connection.
-    const { authorize } = hooks;
-    this.allowed = authorize && this.verify && ((renewed) => authorizedForAll(authorize, renewed, channels, request));
+    this.verify = origin.hooks.authenticate?.verify;
+    this.timeoutMs = origin.timeoutMs;
+    this.allowed = this.verify && allowedAgain(origin);
     this.clock = clock;
     this.holdUntil(identity.expiresAt);
     connection.ws.once('close', () => clock.remove(this));
@@ -89,6 +86,14 @@ export class Session implements Expiring {
     if (expiresAt === undefined) this.clock.remove(this);
     else this.clock.put(this, expiresAt);
   }
+}
+
+/**
+ * Asks for every channel again. The request is kept only where it is asked for again, as it is larger than all the rest of a connection:
+ * so this is apart from the other listeners, which would share its variables.
+ */
+function allowedAgain({ hooks: { authorize }, request, channels }: SessionOrigin) {
+  return authorize && ((renewed: Identity) => authorizedForAll(authorize, renewed, channels, request));
 }
 
 function timeOf(ms: number | undefined): string | null {
