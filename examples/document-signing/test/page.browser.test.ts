@@ -1,134 +1,122 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { application, dataFolder } from './support/application.js';
-import { call } from './support/service.js';
+import { activity, ada, draw, grace, row, send, usePage } from './support/page.js';
 
-const EXECUTABLE = process.env['SLUICE_CHROMIUM'] ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const PAGE = fileURLToPath(new URL('../temp/page', import.meta.url));
-const SCREENSHOTS = fileURLToPath(new URL('../temp', import.meta.url));
-const lease = { title: 'Lease agreement', content: 'text', created_by: 'ada@example.com' };
+const page = usePage();
 
-let browser: Browser;
-beforeAll(async () => {
-  if (!existsSync(EXECUTABLE))
-    throw new Error(`no Chromium at ${EXECUTABLE}: install it, or name it in SLUICE_CHROMIUM`);
-  const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir: PAGE } });
-  browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+test('two windows side by side: what one does, the other sees at once, from the first word to the signature', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const left = await page.open(url, { person: ada });
+  const right = await page.open(url, { person: grace });
+  await left.getByText('No documents yet').waitFor();
+
+  await left.getByRole('button', { name: 'New document' }).first().click();
+  await left.getByLabel('Title').fill('Lease agreement');
+  await left.getByLabel('Content').fill('The landlord lets the rooms to the tenant.');
+  await left.getByRole('button', { name: 'Create document' }).click();
+  await left.getByRole('heading', { name: 'Lease agreement' }).waitFor();
+  await row(right, 'Lease agreement').getByText('created', { exact: true }).waitFor();
+
+  await row(right, 'Lease agreement').getByRole('link').click();
+  await right.getByText('The landlord lets the rooms').waitFor();
+  for (const window of [left, right]) {
+    await window.getByTestId('people').getByText(ada.email).waitFor({ state: 'attached' });
+    await window.getByTestId('people').getByText(grace.email).waitFor({ state: 'attached' });
+  }
+
+  await right.getByRole('button', { name: 'Sign', exact: true }).click();
+  await draw(right);
+  await right.getByRole('dialog').getByRole('button', { name: 'Sign', exact: true }).click();
+  for (const window of [left, right]) {
+    await window.getByTestId('status').getByText('signed', { exact: true }).waitFor();
+    await window.getByText('version 2').waitFor();
+    await window.getByRole('img', { name: 'Signature of Grace Hopper' }).waitFor();
+    await window.getByTestId('activity').getByText('Status changed').waitFor();
+    expect(await activity(window)).toEqual([
+      'Status changed from created to signed',
+      'Grace Hopper signed',
+      'ada@example.com created it',
+    ]);
+    await window.getByTestId('stats').getByText('2', { exact: true }).waitFor();
+  }
+  expect(await right.getByRole('button', { name: 'Sign', exact: true }).count()).toBe(0);
 });
-afterAll(() => browser?.close());
 
-/** A page whose script must not fail while the test lasts. */
-async function open(url: string, width = 1100): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height: 900 } });
-  const page = await context.newPage();
-  const errors: Error[] = [];
-  page.on('pageerror', (error) => errors.push(error));
-  onTestFinished(async () => {
-    await context.close();
-    expect(errors).toEqual([]);
+test('search finds while one types, with a mistake in it, marks what it found, and the counts move', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const made = await send(`${url}/documents`, 'POST', {
+    title: 'Lease agreement',
+    content: 'between <b>Ada</b> and Grace',
+    created_by: ada.email,
   });
-  await page.goto(url);
-  await page.getByText('Live', { exact: true }).waitFor();
-  return page;
-}
+  await send(`${url}/documents`, 'POST', { title: 'Power of attorney', content: 'text', created_by: grace.email });
+  const window = await page.open(url);
+  const facet = (name: string) => window.getByRole('button', { name: new RegExp(`^${name} \\d`, 'i') });
+  await facet('created').getByText('2').waitFor();
 
-const row = (page: Page, title: string) => page.locator('.document').filter({ hasText: title });
+  await window.keyboard.press('/');
+  await window.keyboard.type('agremeent');
+  await window.getByTestId('count').getByText('1 found').waitFor();
+  expect(await row(window, 'Lease').locator('mark').first().innerText()).toBe('agreement');
+  await facet('created').getByText('1').waitFor();
 
-test('what others do is seen without a reload: created, changed, removed', async () => {
-  const { url } = await application(await dataFolder(), PAGE);
-  const page = await open(url);
-  await page.getByText('No documents yet').waitFor();
+  await send(`${url}/documents/${made.id}`, 'PATCH', { status: 'signed' });
+  await row(window, 'Lease').getByText('signed', { exact: true }).waitFor();
+  await facet('signed').getByText('1').waitFor();
+  expect(await facet('created').count()).toBe(0);
 
-  const { body: made } = await call(`${url}/documents`, 'POST', lease);
-  await row(page, 'Lease agreement').waitFor();
-  await call(`${url}/documents/${made.id}`, 'PATCH', { status: 'signed' });
-  await row(page, 'Lease agreement').getByText('version 2').waitFor();
-  expect(await row(page, 'Lease agreement').getByTestId('status').inputValue()).toBe('signed');
-  await call(`${url}/documents/${made.id}`, 'PATCH', { title: 'Lease, renewed' });
-  await row(page, 'Lease, renewed').waitFor();
-  await page.screenshot({ path: `${SCREENSHOTS}/page-light.png` });
-  await call(`${url}/documents/${made.id}`, 'DELETE');
-  await page.getByText('No documents yet').waitFor();
+  await window.keyboard.press('Escape');
+  await facet('created').click();
+  await row(window, 'Power of attorney').waitFor();
+  expect(await row(window, 'Lease').count()).toBe(0);
+  expect(new URL(window.url()).search).toBe('?status=created');
+  await window.getByRole('button', { name: 'created, remove this filter' }).click();
+  await row(window, 'Lease').waitFor();
 });
 
-test('everything can be done with the keyboard: create, rename, change the status, delete', async () => {
-  const { url } = await application(await dataFolder(), PAGE);
-  const page = await open(url);
-  await page.getByLabel('Title').focus();
-  await page.keyboard.type('Deed');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('ada@example.com');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('I hereby');
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await page.getByText('Created “Deed”.').waitFor();
-  await row(page, 'Deed').waitFor();
-
-  await row(page, 'Deed').getByRole('button', { name: 'Rename' }).press('Enter');
-  await page.getByRole('textbox', { name: 'Title', exact: true }).nth(1).waitFor();
-  expect(await row(page, 'ada@example.com').getByRole('button', { name: 'Rename' }).count()).toBe(0);
-  await page.keyboard.type('Deed of gift');
-  await page.keyboard.press('Enter');
-  await row(page, 'Deed of gift').getByText('version 2').waitFor();
-  expect(await page.evaluate('document.activeElement.textContent')).toBe('Rename');
-  await page.getByLabel('Status of Deed of gift').selectOption('sent');
-  await row(page, 'Deed of gift').getByText('version 3').waitFor();
-
-  await row(page, 'Deed of gift').getByRole('button', { name: 'Delete' }).press('Enter');
-  await page.getByText('Delete it?').waitFor();
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Enter');
-  await page.getByText('Delete it?').waitFor();
-  await page.keyboard.press('Enter');
-  await page.getByText('No documents yet').waitFor();
-  await page.getByText('Created “Deed”.').waitFor({ state: 'hidden' });
+test('what others do is seen without a reload: renamed, archived, deleted while it is open', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const window = await page.open(url);
+  const made = await send(`${url}/documents`, 'POST', { title: 'Deed', content: 'text', created_by: ada.email });
+  await row(window, 'Deed').getByRole('link').click();
+  await send(`${url}/documents/${made.id}`, 'PATCH', { title: 'Deed of gift' });
+  await window.getByRole('heading', { name: 'Deed of gift' }).waitFor();
+  expect(await window.title()).toContain('Deed of gift');
+  await send(`${url}/documents/${made.id}`, 'PATCH', { status: 'archived' });
+  await window.getByTestId('status').getByText('archived').waitFor();
+  expect(await window.getByRole('button', { name: 'Sign', exact: true }).count()).toBe(0);
+  await send(`${url}/documents/${made.id}`, 'DELETE');
+  await window.getByText('This document was deleted').waitFor();
+  await window.getByRole('link', { name: 'Back to all documents' }).click();
+  await window.getByText('No documents yet').waitFor();
 });
 
-test('while the server is away the page says so, and afterwards it is right without a reload', async () => {
-  const data = await dataFolder();
-  const first = await application(data, PAGE);
-  const page = await open(first.url);
-  await call(`${first.url}/documents`, 'POST', lease);
-  await row(page, 'Lease agreement').waitFor();
-  await first.stop();
-  await page.getByText('Reconnecting', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Try now' }).waitFor();
-  await page.screenshot({ path: `${SCREENSHOTS}/page-reconnecting.png` });
-
-  const second = await application(data, PAGE, Number(new URL(first.url).port));
-  await page.getByText('Live', { exact: true }).waitFor();
-  await call(`${second.url}/documents`, 'POST', { ...lease, title: 'Made after' });
-  await row(page, 'Made after').waitFor();
-  await row(page, 'Lease agreement').waitFor();
-  expect(await page.locator('.document').count()).toBe(2);
+test('a change that came too late is refused, told, and shown as it is', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const made = await send(`${url}/documents`, 'POST', { title: 'Deed', content: 'text', created_by: ada.email });
+  const window = await page.open(`${url}/?document=${made.id}`);
+  await window.getByRole('button', { name: 'Rename' }).click();
+  await window.getByRole('textbox', { name: 'Title' }).fill('Mine');
+  await window.route('**/documents/*', async (route) => {
+    if (route.request().method() === 'PATCH') {
+      await send(`${url}/documents/${made.id}`, 'PATCH', { title: 'Theirs' });
+    }
+    await route.continue();
+  });
+  await window.getByRole('button', { name: 'Save' }).click();
+  await window.getByText('Look at it again, then repeat.').waitFor();
+  await window.getByRole('button', { name: 'Cancel' }).click();
+  await window.getByRole('heading', { name: 'Theirs' }).waitFor();
 });
 
-test('it fits a phone, in the dark as in the light', async () => {
-  const { url } = await application(await dataFolder(), PAGE);
-  const long = `Non-disclosure agreement ${'with all of its subsidiaries '.repeat(3)}`;
-  for (const title of ['Lease agreement', long, 'x'.repeat(255)]) {
-    await call(`${url}/documents`, 'POST', { ...lease, title });
-  }
-  const page = await open(url, 360);
-  await row(page, 'Lease agreement').waitFor();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${SCREENSHOTS}/phone-${colorScheme}.png`, fullPage: true });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-  }
+test('a first visit asks who one is, once', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const window = await page.open(url, { person: null });
+  await window.getByRole('dialog', { name: 'Welcome' }).getByLabel('Name').fill('Alan Turing');
+  await window.getByLabel('E-mail').fill('alan@example.com');
+  await window.keyboard.press('Enter');
+  await window.getByRole('button', { name: 'Your profile: Alan Turing' }).waitFor();
+  await window.reload();
+  await window.getByRole('button', { name: 'Your profile: Alan Turing' }).waitFor();
+  expect(await window.getByRole('dialog').count()).toBe(0);
 });

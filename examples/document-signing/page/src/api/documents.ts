@@ -1,6 +1,5 @@
-import type { Document } from '../../../src/document/document.js';
-import type { Status } from '../../../src/document/status.js';
 import { call } from './call.js';
+import type { Document, Status } from './document.js';
 
 export type { Document, Status };
 

@@ -1,12 +1,7 @@
 import { call } from './call.js';
+import type { Signature } from './document.js';
 
-export interface Signature {
-  readonly id: string;
-  readonly document_id: string;
-  readonly signer_email: string;
-  readonly signer_name: string;
-  readonly signed_at: string;
-}
+export type { Signature };
 
 export interface NewSignature {
   readonly document_id: string;

@@ -1,4 +1,4 @@
-import type { Signature } from '../api/signatures.js';
+import type { Signature } from '../api/document.js';
 import type { LiveEvent } from '../live/event.js';
 
 /** Both histories as one, each event once, in the order that all of them have. */

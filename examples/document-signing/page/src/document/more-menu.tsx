@@ -53,7 +53,6 @@ export function MoreMenu({ items }: { readonly items: readonly MenuItem[] }) {
       >
         <Icon name="more" />
       </button>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a menu, when it is open */}
       <div id={id} class="menu-items" hidden={!open} {...(open ? { role: 'menu' as const, onKeyDown } : {})}>
         {open &&
           items.map(({ label, icon, act, danger }) => (

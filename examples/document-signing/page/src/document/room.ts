@@ -10,7 +10,7 @@ import { feedClosed, feedOpened, feedState } from '../live/connection.js';
 import { isLiveEvent, type LiveEvent } from '../live/event.js';
 import { profile } from '../profile/profile.js';
 import { mergeActivity, signatureOf } from './activity.js';
-import { type Member, membersAfter } from './presence.js';
+import { type Member, membersOf } from './presence.js';
 
 /** Everything that is followed of the document that is open. */
 export interface Room {
@@ -108,12 +108,14 @@ export function openRoom(id: string): Room {
     const client = connectFeed({
       path: `/ws/${id}?presence=1`,
       onMessage: (message) => {
-        members.value = membersAfter(members.peek(), message);
-        // Who joined is about to be counted as a view.
-        if (isPresence(message)) setTimeout(() => void loadStats(), COUNTED_MS);
         if (!isLiveEvent(message)) return;
         told?.push(message);
         take(message);
+      },
+      onPresence: (present) => {
+        members.value = membersOf(present);
+        // Who joined is about to be counted as a view.
+        setTimeout(() => void loadStats(), COUNTED_MS);
       },
       onSkipped: () => void load(),
       onState: (state) => {
@@ -150,8 +152,6 @@ export function openRoom(id: string): Room {
     },
   };
 }
-
-const isPresence = (message: unknown) => (message as { type?: unknown } | null)?.type === 'presence.joined';
 
 const newer = (a: Document | undefined, b: Document | undefined) =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b);

@@ -1,4 +1,4 @@
-import type { Document } from '../api/documents.js';
+import type { Document } from '../api/document.js';
 import type { LiveEvent } from '../live/event.js';
 
 /**

@@ -11,9 +11,13 @@ export function ChosenFilters() {
     <ul class="chips" aria-label="Chosen filters">
       {chosen.map((facet) => (
         <li key={facet}>
-          <button type="button" class="chip" onClick={() => go({ [facet]: '' })}>
+          <button
+            type="button"
+            class="chip"
+            aria-label={`${valueName(facet, route.value[facet])}, remove this filter`}
+            onClick={() => go({ [facet]: '' })}
+          >
             {valueName(facet, route.value[facet])}
-            <span class="visually-hidden">, remove this filter</span>
             <Icon name="close" />
           </button>
         </li>

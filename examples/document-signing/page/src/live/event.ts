@@ -1,4 +1,4 @@
-import type { Document, Status } from '../api/documents.js';
+import type { Document, Status } from '../api/document.js';
 
 /** What a feed tells of a document; more of it, or less, than the page knows how to show. */
 export interface LiveEvent {
