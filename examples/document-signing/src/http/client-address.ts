@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyRequest } from 'fastify';
 
 /**
@@ -8,6 +9,12 @@ import type { FastifyRequest } from 'fastify';
  */
 export function clientAddressOf(request: Pick<FastifyRequest, 'raw' | 'ip'>): string {
   return handedOn.get(request.raw) ?? request.ip;
+}
+
+/** The same for requests that Fastify does not see: upgrades to a WebSocket. */
+export function addressReader(trustedProxies: readonly string[] = []): (request: IncomingMessage) => string {
+  const trusted = trustedProxies.length === 0 ? () => false : proxyAddr.compile([...trustedProxies]);
+  return (request) => handedOn.get(request) ?? proxyAddr(request, trusted);
 }
 
 /** Beside the request, not in a header of it: nothing that a client sends can look like it. */

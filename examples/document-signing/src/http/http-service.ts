@@ -31,6 +31,8 @@ export interface HttpServiceOptions {
   /** Addresses and networks (`10.0.0.0/8`) whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
+  /** Services whose API is shown on the same `/docs`. Default: none. */
+  readonly alsoDocuments?: readonly HttpApp[];
 }
 
 /**
@@ -56,6 +58,7 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headersMs, limits.requestMs),
       maxHeaderSize: limits.headerBytes,
+      ...onlyWebSockets,
     },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
@@ -71,8 +74,13 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
   });
   logRequests(app);
   answerErrors(app);
-  await serveDocs(app, name, options.description);
+  await serveDocs(app, options);
   serveMetrics(app, options.registry ?? new Registry());
   healthRoutes(app, readiness);
   return app;
 }
+
+/** Clients that offer `Upgrade: h2c` with an ordinary request get an ordinary answer. Node 24 and later; no effect before. */
+const onlyWebSockets = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+};
