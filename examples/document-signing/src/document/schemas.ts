@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { textField } from '../http/text-field.js';
 import { STATUSES } from './status.js';
 
 /** The largest content of a document, in bytes. */
 export const MAX_CONTENT_BYTES = 10 * 1024 * 1024;
 
-const title = text(1, 255);
+const title = textField(1, 255);
 
 /** The body of `POST /documents`; of its content, the bytes. */
 export const newDocument = z
@@ -62,19 +63,6 @@ export const ifMatchHeader = z.looseObject({
     .optional(),
 });
 
-/** Counts characters as Postgres does (a surrogate pair is one), and refuses what its text cannot hold. */
-function text(min: number, max: number) {
-  return z
-    .string()
-    .min(min)
-    .refine((value) => !value.includes('\0'), 'Text should not contain the character U+0000')
-    .refine((value) => !/\p{Surrogate}/u.test(value), 'Text should not contain half a character')
-    .superRefine((value, context) => {
-      if (value.length > max && [...value].length > max) tooLong(context, max, value);
-    })
-    .meta({ maxLength: max });
-}
-
-function tooLong(context: z.RefinementCtx, maximum: number, input: string, path: string[] = []): void {
+function tooLong(context: z.RefinementCtx, maximum: number, input: string, path: string[]): void {
   context.addIssue({ code: 'too_big', origin: 'string', maximum, inclusive: true, input, path });
 }

@@ -52,6 +52,8 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
     requestIdHeader: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: limits.bodyBytes,
+    // What is wrong with an id is for its schema to say, however long it is.
+    routerOptions: { maxParamLength: limits.headerBytes },
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     http: {

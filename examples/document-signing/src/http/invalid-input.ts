@@ -34,7 +34,7 @@ export function problemsOf(error: ZodError, part: RequestPart, input: unknown): 
   return error.issues.map((issue) => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
     const found = path.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], input);
-    return { type: typeOf(issue, found), loc: [part, ...path], msg: issue.message, input: shortened(found) };
+    return { type: typeOf(issue, found), loc: [part, ...path], msg: issue.message, input: excerpt(found) };
   });
 }
 
@@ -56,8 +56,16 @@ function typeOf(issue: ZodError['issues'][number], found: unknown): string {
   }
 }
 
-/** A whole document is not sent back to say that it is too long. */
-function shortened(input: unknown): unknown {
+/** A whole document is not sent back to say that it is too long, nor what is nested deeper than JSON can be written. */
+function excerpt(input: unknown, depth = 0): unknown {
   if (input === undefined) return null;
-  return typeof input === 'string' && input.length > 200 ? `${input.slice(0, 200)}…` : input;
+  if (typeof input === 'string') return input.length > 200 ? `${input.slice(0, 200)}…` : input;
+  if (typeof input !== 'object' || input === null) return input;
+  if (depth === MOST_LEVELS) return '…';
+  if (Array.isArray(input)) return input.slice(0, MOST_ENTRIES).map((item) => excerpt(item, depth + 1));
+  const entries = Object.entries(input).slice(0, MOST_ENTRIES);
+  return Object.fromEntries(entries.map(([name, value]) => [excerpt(name), excerpt(value, depth + 1)]));
 }
+
+const MOST_LEVELS = 3;
+const MOST_ENTRIES = 20;

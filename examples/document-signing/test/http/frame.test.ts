@@ -67,6 +67,20 @@ test.each([
   expect(answer.text).not.toMatch(/\.(js|ts):\d/);
 });
 
+test('what is repeated of a wrong input is short, however large and deep that was', async () => {
+  const { url } = await service({ limits: { bodyBytes: 1_000_000 } });
+  const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`x${n}`, 'y'.repeat(50)]));
+  for (const body of [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, { name: wide }, `"${'x'.repeat(100_000)}"`]) {
+    const answer = await call(`${url}/things/1`, 'POST', body);
+    expect(answer.status).toBe(422);
+    expect(answer.text.length).toBeLessThan(5_000);
+  }
+  expect((await call(`${url}/things/${'7'.repeat(5_000)}x`, 'POST', { name: 'a' })).body.detail[0].loc).toEqual([
+    'path',
+    'id',
+  ]);
+});
+
 test('an error says no more than it must: a bug is a 500, what goes away by itself a 503', async () => {
   const { url, logged } = await service();
   const statuses: Record<string, number> = { bug: 500, database: 503, component: 500, problem: 409, other: 500 };
