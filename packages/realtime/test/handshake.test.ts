@@ -17,6 +17,11 @@ test('only pages of the same host may connect, unless others are named', async (
   const listed = await startHub({}, { origins: ['https://app.example'] });
   await Client.open(listed.url, { origin: 'https://app.example' });
   expect(await refusal(listed.url, { origin: `http://127.0.0.1:${listed.port}` })).toBe(403);
+
+  const both = await startHub({}, { origins: ['same-host', 'https://app.example'] });
+  await Client.open(both.url, { origin: 'https://app.example' });
+  await Client.open(both.url, { origin: `http://127.0.0.1:${both.port}` });
+  expect(await refusal(both.url, { origin: 'https://evil.example' })).toBe(403);
 });
 
 test('what the channels hook says is the answer: null is 404, an error 500, too many 400, too slow 503', async () => {
