@@ -1,0 +1,54 @@
+import { type Hub, jwtAuthentication, type UpgradableServer } from '@sluice/realtime';
+import { addressReader } from '../http/client-address.js';
+import type { Log } from '../http/log.js';
+import { withoutSecrets } from '../http/secrets.js';
+import { channelsOf, documentOf, mayFollow } from './channels.js';
+
+/** Who may follow what. */
+export interface LiveFeedOptions {
+  readonly secret: string;
+  readonly log: Log;
+  readonly trustedProxies: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+/**
+ * `WS /ws/{document_id}` and `WS /ws?channel=documents`, both with a token.
+ *
+ * `?offset=` asks for what came after it, `0` for everything; `?presence=1` makes the client a member of the document's channel and tells
+ * it who else is there. A token that is missing or bad is answered 401, one for another document 403.
+ */
+export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: LiveFeedOptions): void {
+  const { secret, log, trustedProxies, allowedOrigins } = options;
+  hub.attach(server, {
+    path: '/ws',
+    authenticate: jwtAuthentication({ secret }),
+    channels: (_, url) => channelsOf(url),
+    authorize: mayFollow,
+    presence: ({ claims }, channel, _, { searchParams }) =>
+      documentOf(channel) !== undefined && searchParams.get('presence') === '1'
+        ? { info: { email: claims['email'] ?? null }, watch: true }
+        : null,
+    welcome: ([channel = ''], _, { identity, joined: [place] }) => {
+      const document_id = documentOf(channel);
+      const { epoch, offset, recovered } = place ?? {};
+      const data = {
+        ...(document_id === undefined ? { channel } : { document_id }),
+        user_id: identity?.subject,
+        email: identity?.claims['email'] ?? null,
+        message: 'Connected',
+        epoch,
+        offset,
+        recovered,
+      };
+      return { type: 'connection.established', data, timestamp: new Date().toISOString() };
+    },
+    origins: ['same-host', ...allowedOrigins],
+    address: addressReader(trustedProxies),
+    onRefused: ({ status, detail, error }, { url = '', headers }) => {
+      const request = { request_id: headers['x-request-id'], path: withoutSecrets(url), status };
+      if (error === undefined) log.info(request, detail);
+      else log.error({ ...request, err: error }, 'a handshake failed');
+    },
+  });
+}
