@@ -179,3 +179,27 @@ test('a store that no longer reaches back is not recovered; one that is away is 
   expect(errors).toMatchObject([{ code: 'REALTIME_HISTORY_FAILED', retry: 'backoff', details: { channel: 'x' } }]);
   expect(hub.stats()).toMatchObject({ historyFailures: 1, connections: 3 });
 });
+
+test('a store that does not answer holds nobody up for longer than its time', async () => {
+  const store = new TestHistory();
+  const hanging = { epoch: () => store.epoch(), read: () => new Promise<never>(() => undefined) };
+  const { hub, url } = await startHub({ history: { store: hanging, maxReads: 1, readTimeoutMs: 30 } });
+  const clients = [1, 2, 3].map(() => new Client(`${url}?channel=x&offset=0`));
+  for (const client of clients) await expect(client.opened).rejects.toThrow(/503/);
+  expect(hub.stats()).toMatchObject({ historyFailures: 3, connections: 0 });
+});
+
+test('a history that is lost while a client replays it closes with 4010, one that fails with 1013', async () => {
+  for (const [state, code] of [
+    [{ removedUpTo: 1_000 }, 4010],
+    [{ failing: true }, 1013],
+  ] as const) {
+    const history = new TestHistory();
+    for (const n of upTo(1_000)) history.append('x', n, { n });
+    const { url } = await startHub({ history: { store: history, pageSize: 10 } });
+    const client = await Client.open(`${url}?channel=x&offset=0`);
+    await until(() => client.received.length > 20);
+    Object.assign(history, state);
+    expect((await client.closed).code).toBe(code);
+  }
+});

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Subscription } from '../channel/subscription.js';
 import { encodeMessage } from '../frame/encode-message.js';
-import { PING_FRAME } from '../frame/text-frame.js';
+import { MARKER_FRAME } from '../frame/text-frame.js';
 import { CLOSE_TOO_SLOW } from '../hub/close-codes.js';
 import type { HubCounters } from '../hub/stats.js';
 
@@ -63,7 +63,7 @@ export class Connection {
       };
       this.waiting ??= new Set();
       this.waiting.add(done);
-      this.socket.write(PING_FRAME, done);
+      this.socket.write(MARKER_FRAME, done);
     });
   }
 

@@ -5,17 +5,17 @@ import { textFrame } from './text-frame.js';
 
 /**
  * Encodes an object, or a string that holds the JSON of one, with further members put in at its end. Members that the object has of the
- * same name lose, as JSON parsers keep the last.
+ * same name lose, as JSON parsers keep the last. `kept`: see `textFrame`.
  *
  * Throws `REALTIME_MESSAGE_INVALID` for what is no object.
  */
-export function frameWith(message: unknown, members: string): Buffer {
+export function frameWith(message: unknown, members: string, kept = false): Buffer {
   const text = messageText(message);
   if (text.charCodeAt(0) !== OPEN || text.charCodeAt(text.length - 1) !== CLOSE) {
     throw new ComponentError('REALTIME_MESSAGE_INVALID', 'the message is not an object, so it cannot carry an offset');
   }
   const separator = EMPTY.test(text) ? '' : ',';
-  return textFrame(`${text.slice(0, -1)}${separator}${members}}`);
+  return textFrame(`${text.slice(0, -1)}${separator}${members}}`, kept);
 }
 
 /** The same frame with members such as `,"channel":"news"` put in at the end. It must hold an object that is not empty. */

@@ -33,9 +33,10 @@ export class History {
     this.ownEpoch = epoch ?? (this.numbersItself ? randomUUID() : undefined);
   }
 
-  epoch(): Promise<string> {
+  /** `until`: nobody waits for it after that. */
+  epoch(until?: number): Promise<string> {
     return this.ownEpoch === undefined && this.store !== undefined
-      ? this.store.epoch()
+      ? this.store.epoch(until)
       : Promise.resolve(this.ownEpoch as string);
   }
 

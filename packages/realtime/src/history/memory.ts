@@ -2,9 +2,9 @@ import type { HistoryLimits } from './options.js';
 import { type Entry, Window } from './window.js';
 
 /** What a kept message costs besides its frame. */
-const ENTRY_BYTES = 100;
+const ENTRY_BYTES = 400;
 /** What a channel costs besides its messages. */
-export const CHANNEL_BYTES = 500;
+const CHANNEL_BYTES = 1_000;
 
 /**
  * The windows of all channels together: nothing stays longer than `maxAgeMs`, and all of it within `maxTotalBytes`.

@@ -9,7 +9,7 @@ export interface HistoryOptions {
   readonly maxBytes?: number;
   /** How long a message is kept, and a channel that nobody is in, in milliseconds. Default: 300,000. */
   readonly maxAgeMs?: number;
-  /** Bytes that all channels keep together, about 100 more for each message and 500 for each channel; the oldest go first. Default: 67,108,864. */
+  /** Bytes that all channels keep together, about 400 more for each message and 1,000 for each channel; the oldest go first. Default: 67,108,864. */
   readonly maxTotalBytes?: number;
   /**
    * Names the offsets, for a hub whose publisher gives them: the same in every process whose offsets mean the same, so that a client can
@@ -22,6 +22,8 @@ export interface HistoryOptions {
   readonly pageSize?: number;
   /** Requests to the store at the same time, over all clients; others wait. Default: 8. */
   readonly maxReads?: number;
+  /** How long one of them may take, in milliseconds; then it has failed, and the next has its turn. Default: 5,000. */
+  readonly readTimeoutMs?: number;
   /** Called for each failure of the store (`REALTIME_HISTORY_FAILED`). Must not throw. */
   readonly onError?: (error: ComponentError) => void;
 }
@@ -34,6 +36,7 @@ export interface HistoryLimits {
   readonly maxTotalBytes: number;
   readonly pageSize: number;
   readonly maxReads: number;
+  readonly readTimeoutMs: number;
 }
 
 /** Their defaults. */
@@ -44,4 +47,5 @@ export const HISTORY_LIMITS: HistoryLimits = {
   maxTotalBytes: 67_108_864,
   pageSize: 100,
   maxReads: 8,
+  readTimeoutMs: 5_000,
 };

@@ -1,5 +1,6 @@
 import { ComponentError } from '@sluice/contracts';
 import { frameWith } from '../frame/numbered-frame.js';
+import { within } from '../handshake/deadline.js';
 import type { HubCounters } from '../hub/stats.js';
 import type { ChannelHistory, RecordedMessage } from './channel-history.js';
 import { toOffset } from './offset.js';
@@ -35,8 +36,8 @@ export class StoreReader {
   }
 
   /** Asked until it is known, then kept. */
-  epoch(): Promise<string> {
-    this.known ??= this.ask('', () => this.store.epoch()).catch((error) => {
+  epoch(until?: number): Promise<string> {
+    this.known ??= this.ask('', () => this.store.epoch(), until).catch((error) => {
       this.known = undefined;
       throw error;
     });
@@ -44,34 +45,45 @@ export class StoreReader {
   }
 
   /** `undefined` when the store does not tell. */
-  async head(channel: string): Promise<number | undefined> {
+  async head(channel: string, until?: number): Promise<number | undefined> {
     const { store } = this;
     if (store.head === undefined) return undefined;
-    return this.ask(channel, async () => toOffset((await store.head?.(channel)) ?? 0, 0));
+    return this.ask(channel, async () => toOffset((await store.head?.(channel)) ?? 0, 0), until);
   }
 
   /** `null`: the history no longer reaches back so far. */
-  read(channel: string, after: number, limit = this.limits.pageSize): Promise<Page | null> {
-    return this.ask(channel, async () => {
-      const page = await this.store.read(channel, after, limit);
-      return page === null ? null : encoded(page, after);
-    });
+  read(channel: string, after: number, limit = this.limits.pageSize, until?: number): Promise<Page | null> {
+    return this.ask(
+      channel,
+      async () => {
+        const page = await this.store.read(channel, after, limit);
+        return page === null ? null : encoded(page, after);
+      },
+      until,
+    );
   }
 
-  private ask<T>(channel: string, request: () => Promise<T>): Promise<T> {
-    return this.turns.run(async () => {
-      try {
-        return await request();
-      } catch (cause) {
-        const error = new ComponentError('REALTIME_HISTORY_FAILED', 'the history of a channel could not be read', {
-          cause,
-          details: { channel },
-        });
-        this.counters.historyFailures += 1;
-        this.onError?.(error);
-        throw error;
-      }
-    });
+  /** `until`: nobody waits for the answer after that, by `performance.now`. */
+  private async ask<T>(channel: string, request: () => Promise<T>, until?: number): Promise<T> {
+    const { readTimeoutMs } = this.limits;
+    try {
+      return await this.turns.run(async () => {
+        const answer = await within(
+          readTimeoutMs,
+          request().then((value) => ({ value })),
+        );
+        if (answer === 'timeout') throw new Error(`no answer within ${readTimeoutMs} ms`);
+        return answer.value;
+      }, until);
+    } catch (cause) {
+      const error = new ComponentError('REALTIME_HISTORY_FAILED', 'the history of a channel could not be read', {
+        cause,
+        details: { channel },
+      });
+      this.counters.historyFailures += 1;
+      this.onError?.(error);
+      throw error;
+    }
   }
 }
 

@@ -99,7 +99,7 @@ class RealtimeHub implements Hub {
     this.options = options;
     this.history = options.history && new History(options.history, this.counters);
     this.channels = new ChannelIndex(this.history, options.slow, this.counters);
-    this.recovery = new Recovery(this.channels, this.history);
+    this.recovery = new Recovery(this.channels, this.history, limits.handshakeTimeoutMs);
     this.stopExpiry = this.history && startExpiry(this.history, this.channels);
     this.presences = new Presence(options.presence);
     this.addresses = new Occupancy(limits.maxConnectionsPerAddress);

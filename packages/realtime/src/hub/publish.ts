@@ -37,7 +37,7 @@ export function publish(
     }
   } else {
     const number = history.number(offset);
-    frame = frameWith(message, `"offset":${number}`);
+    frame = frameWith(message, `"offset":${number}`, true);
     for (const name of names) index.publishNumbered(history, name, frame, number);
   }
 }

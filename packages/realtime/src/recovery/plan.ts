@@ -26,28 +26,35 @@ export interface Join {
 /**
  * Asks the store what memory does not know: whether the history reaches back to where a client was, and where a channel is now.
  *
- * Throws `REALTIME_HISTORY_FAILED`.
+ * Throws `REALTIME_HISTORY_FAILED`, also when it was not answered within `timeoutMs`.
  */
 export async function planJoins(
   requests: ReadonlyMap<string, ChannelPosition | undefined>,
   index: ChannelIndex,
   history: History | undefined,
+  timeoutMs: number,
 ): Promise<readonly JoinPlan[]> {
   if (history === undefined) return [...requests.keys()].map((channel) => ({ channel }));
-  const epoch = await history.epoch();
+  const until = performance.now() + timeoutMs;
+  const epoch = await history.epoch(until);
   const planned = [...requests].map(([channel, position]) => {
     const wanted = position !== undefined && (position.epoch ?? epoch) === epoch;
     const after = wanted ? { after: Number(position.offset) } : {};
-    return planJoin({ channel, epoch, ...after }, index, history.store);
+    return planJoin({ channel, epoch, ...after }, index, history.store, until);
   });
   return Promise.all(planned);
 }
 
-async function planJoin(plan: JoinPlan, index: ChannelIndex, store: StoreReader | undefined): Promise<JoinPlan> {
+async function planJoin(
+  plan: JoinPlan,
+  index: ChannelIndex,
+  store: StoreReader | undefined,
+  until: number,
+): Promise<JoinPlan> {
   const { channel, after } = plan;
   if (store === undefined || (after !== undefined && index.coversFrom(channel) <= after)) return plan;
-  const stored = after !== undefined && (await store.read(channel, after, 1)) !== null;
-  const head = published(index, channel) < 0 || after !== undefined ? await store.head(channel) : undefined;
+  const stored = after !== undefined && (await store.read(channel, after, 1, until)) !== null;
+  const head = published(index, channel) < 0 || after !== undefined ? await store.head(channel, until) : undefined;
   return { ...plan, stored, ...(head === undefined ? {} : { head }) };
 }
 

@@ -11,15 +11,18 @@ import { replay } from './replay.js';
 export class Recovery {
   private readonly index: ChannelIndex;
   private readonly history: History | undefined;
+  private readonly timeoutMs: number;
 
-  constructor(index: ChannelIndex, history: History | undefined) {
+  /** `timeoutMs`: how long a handshake may take. */
+  constructor(index: ChannelIndex, history: History | undefined, timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
     this.index = index;
     this.history = history;
   }
 
   /** Before a client is let in: asks the store what there is to ask. Throws `REALTIME_HISTORY_FAILED`. */
   plan(requests: ReadonlyMap<string, ChannelPosition | undefined>): Promise<readonly JoinPlan[]> {
-    return planJoins(requests, this.index, this.history);
+    return planJoins(requests, this.index, this.history, this.timeoutMs);
   }
 
   /** What it will be told and sent, as things stand now; `enter` must follow in the same turn. */
