@@ -1,5 +1,6 @@
 import type { EventOrigin, Headers, Version } from '@sluice/contracts';
 import type { ReadChange } from './change.js';
+import type { ColumnType } from './column-type.js';
 import { keyOfRow } from './key-of-row.js';
 import type { History } from './stream-origin.js';
 
@@ -14,16 +15,19 @@ const NO_HEADERS: Headers = Object.freeze({});
 export class SnapshotOrigin implements EventOrigin {
   readonly source: string;
   readonly #table: string;
-  readonly #keyColumns: readonly string[];
-  readonly #takenAt: number;
+  readonly keyColumns: readonly string[];
+  readonly columns: readonly ColumnType[];
+  /** Log position of the snapshot. */
+  readonly takenAt: number;
   readonly #time: Date;
   readonly #version: Version;
 
-  constructor(history: History, table: string, keyColumns: readonly string[], taken: SnapshotPlace) {
+  constructor(history: History, { name, keyColumns, columns }: SnapshotTable, taken: SnapshotPlace) {
     this.source = history.source;
-    this.#table = table;
-    this.#keyColumns = keyColumns;
-    this.#takenAt = taken.lsn;
+    this.#table = name;
+    this.keyColumns = keyColumns;
+    this.columns = columns;
+    this.takenAt = taken.lsn;
     this.#time = taken.time;
     this.#version = { epoch: history.epoch, value: BigInt(taken.streamStart) << 32n };
   }
@@ -34,11 +38,11 @@ export class SnapshotOrigin implements EventOrigin {
 
   id(ordinal: number, record: unknown): string {
     const row = this.key(ordinal, record) ?? String(ordinal);
-    return `${this.#takenAt.toString(16).toUpperCase()}-${this.#table}-${row}`;
+    return `${this.takenAt.toString(16).toUpperCase()}-${this.#table}-${row}`;
   }
 
   key(_ordinal: number, record: unknown): string | undefined {
-    return keyOfRow((record as ReadChange).after, this.#keyColumns);
+    return keyOfRow((record as ReadChange).after, this.keyColumns);
   }
 
   time(): Date {
@@ -52,6 +56,14 @@ export class SnapshotOrigin implements EventOrigin {
   headers(): Headers {
     return NO_HEADERS;
   }
+}
+
+/** The table of a snapshot's rows. */
+export interface SnapshotTable {
+  /** `schema.name` */
+  readonly name: string;
+  readonly keyColumns: readonly string[];
+  readonly columns: readonly ColumnType[];
 }
 
 /** When and where a snapshot was taken. */

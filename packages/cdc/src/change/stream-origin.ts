@@ -1,5 +1,6 @@
 import type { EventOrigin, Headers, Version } from '@sluice/contracts';
 import type { Change } from './change.js';
+import type { ColumnType } from './column-type.js';
 import { keyOfRow } from './key-of-row.js';
 import { dateOf, type Transaction } from './transaction.js';
 
@@ -21,15 +22,27 @@ export class StreamOrigin implements EventOrigin {
   readonly #transaction: Transaction;
   /** Columns of the key; see `RelationDecoder`. */
   readonly keyColumns: readonly string[];
+  /** Of the table; none for a message. */
+  readonly columns: readonly ColumnType[];
 
-  constructor(history: History, transaction: Transaction, keyColumns: readonly string[]) {
+  constructor(
+    history: History,
+    transaction: Transaction,
+    keyColumns: readonly string[],
+    columns: readonly ColumnType[] = [],
+  ) {
     this.#history = history;
     this.#transaction = transaction;
     this.keyColumns = keyColumns;
+    this.columns = columns;
   }
 
   get source(): string {
     return this.#history.source;
+  }
+
+  get transaction(): Transaction {
+    return this.#transaction;
   }
 
   type(_ordinal: number, record: unknown): string {

@@ -17,3 +17,8 @@ const EPOCH_2000_MS = 946_684_800_000;
 export function dateOf(micros: number): Date {
   return new Date(EPOCH_2000_MS + Math.floor(micros / 1000));
 }
+
+/** The same with all its digits. */
+export function microsSince1970(micros: number): bigint {
+  return BigInt(EPOCH_2000_MS) * 1_000n + BigInt(micros);
+}

@@ -9,6 +9,7 @@ export class RelationDecoder {
   /** `schema.name` */
   readonly table: string;
   readonly keyColumns: readonly string[];
+  readonly columns: RelationMessage['columns'];
   /** Reads whole rows. */
   readonly row: RowReader;
   /** Reads old rows that hold their replica identity alone. */
@@ -20,6 +21,7 @@ export class RelationDecoder {
   constructor(message: RelationMessage, primaryKey: readonly string[] | undefined, end: ReadEnd) {
     this.table = `${message.schema}.${message.name}`;
     this.keyColumns = chooseKey(message, primaryKey);
+    this.columns = message.columns;
     this.row = rowReader(
       message.columns,
       message.columns.map(() => true),
@@ -36,7 +38,7 @@ export class RelationDecoder {
   origin(history: History, transaction: Transaction): StreamOrigin {
     if (this.#transaction === transaction && this.#origin) return this.#origin;
     this.#transaction = transaction;
-    this.#origin = new StreamOrigin(history, transaction, this.keyColumns);
+    this.#origin = new StreamOrigin(history, transaction, this.keyColumns, this.columns);
     return this.#origin;
   }
 }

@@ -1,9 +1,11 @@
-import { endOfString, u8, u16, u32, type WireBuffer } from '../wire/bytes.js';
+import { endOfString, i32, u8, u16, u32, type WireBuffer } from '../wire/bytes.js';
 
 /** A column as a Relation message describes it. */
 export interface Column {
   readonly name: string;
   readonly typeOid: number;
+  /** `atttypmod`; -1 for a type without one. */
+  readonly typeMod: number;
   /** Part of the replica identity: sent with the old row of updates that change it, and of deletes. */
   readonly identity: boolean;
 }
@@ -34,6 +36,7 @@ export function readRelation(buffer: WireBuffer, at: number): RelationMessage {
       identity: (u8(buffer, next) & 1) === 1,
       name: buffer.utf8Slice(next + 1, end),
       typeOid: u32(buffer, end + 1),
+      typeMod: i32(buffer, end + 5),
     });
     next = end + 9;
   }

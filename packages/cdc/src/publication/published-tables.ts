@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { ColumnType } from '../change/column-type.js';
 import { keyColumns } from '../change/key-columns.js';
 import { query } from '../connection/connect.js';
 
@@ -6,7 +7,7 @@ import { query } from '../connection/connect.js';
 export interface PublishedTable {
   readonly schema: string;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly typeOid: number }[];
+  readonly columns: readonly ColumnType[];
   readonly keyColumns: readonly string[];
   /** SQL expression of the publication's row filter. */
   readonly rowFilter: string | null;
@@ -20,7 +21,7 @@ interface Described {
   readonly kind: string;
   readonly filter: string | null;
   readonly identity_kind: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[] | null;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly mod: number }[] | null;
   readonly primary_key: readonly string[] | null;
   readonly identity: readonly string[] | null;
 }
@@ -53,7 +54,7 @@ function toTable(table: Described): PublishedTable {
   return {
     schema: table.schema,
     name: table.name,
-    columns: columns.map((column) => ({ name: column.name, typeOid: Number(column.type) })),
+    columns: columns.map(({ name, type, mod }) => ({ name, typeOid: Number(type), typeMod: mod })),
     keyColumns: keyColumns({ replicaIdentity: table.identity_kind, columns: names, identity, primaryKey: primary }),
     rowFilter: table.filter,
     partitioned: table.kind === 'p',
@@ -67,7 +68,7 @@ function describeTables(serverVersion: number): string {
   return `SELECT json_build_object(
     'schema', n.nspname, 'name', c.relname, 'kind', c.relkind, 'identity_kind', c.relreplident,
     'filter', ${serverVersion >= 150_000 ? 't.rowfilter' : 'NULL'},
-    'columns', (SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::text) ORDER BY a.attnum)
+    'columns', (SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::text, 'mod', a.atttypmod) ORDER BY a.attnum)
       FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ${listed} ${generated}),
     'primary_key', (${indexColumns('indisprimary', 'c.oid')}),

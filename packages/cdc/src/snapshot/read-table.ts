@@ -90,7 +90,7 @@ class RowBatches {
     this.#socket = socket;
     this.#resume = paddedPosition(place.lsn);
     this.#name = `${table.schema}.${table.name}`;
-    this.#origin = new SnapshotOrigin(history, this.#name, table.keyColumns, place);
+    this.#origin = new SnapshotOrigin(history, { ...table, name: this.#name }, place);
     this.#readRow = copyRowReader(table.columns);
     this.#maxBatchBytes = maxBatchBytes;
   }

@@ -82,6 +82,13 @@ for (const { oid, array, read, parse } of SCALARS) {
   READERS.set(array, (buffer, start, end) => parseArray(buffer.utf8Slice(start, end), parse));
 }
 
+const ELEMENTS = new Map(SCALARS.map(({ oid, array }) => [array, oid]));
+
+/** The type of the elements of an array type that is built in. */
+export function elementType(typeOid: number): number | undefined {
+  return ELEMENTS.get(typeOid);
+}
+
 /** How values of a type are read; a type that is not built in is text. */
 export function valueReader(typeOid: number): ValueReader {
   return READERS.get(typeOid) ?? readText;

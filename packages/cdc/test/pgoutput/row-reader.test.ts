@@ -21,7 +21,7 @@ const table = fc.uniqueArray(names, { minLength: 1, maxLength: 12 }).chain((colu
 test('the compiled and the interpreted reader give the same rows, whatever the columns are called', () => {
   fc.assert(
     fc.property(table, ({ columns, wanted, cells, full }) => {
-      const described = columns.map((name) => ({ name, typeOid: 25, identity: false }));
+      const described = columns.map((name) => ({ name, typeOid: 25, typeMod: -1, identity: false }));
       const bytes = wire(insert(1, cells as Cell[]));
       const old = full ? (Object.fromEntries(columns.map((name) => [name, 'old'])) as Record<string, unknown>) : null;
       const ends = [{ at: 0 }, { at: 0 }] as const;

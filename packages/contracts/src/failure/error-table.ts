@@ -379,6 +379,16 @@ export const ERRORS = {
     advice:
       "A table was truncated, which rows cannot express. Handle `truncate` changes before, or give rowEvents({ truncate: 'skip' }).",
   },
+  CDC_DEBEZIUM_ORIGIN: {
+    retry: 'never',
+    advice:
+      'Put toDebezium() next to postgresChanges(): the types of columns are known to its events alone, and not to ones that went through a store.',
+  },
+  CDC_DEBEZIUM_VALUE: {
+    retry: 'never',
+    advice:
+      "The column that the details name holds a value (NaN or an infinity of numeric or money) that Debezium's format has no form for.",
+  },
   // Postgres stores
   STORE_PG_UNAVAILABLE: {
     retry: 'backoff',

@@ -1,0 +1,40 @@
+/** A decimal number as its digits, without the point: `unscaled` × 10⁻ˢᶜᵃˡᵉ. */
+export interface Decimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+}
+
+/** Undefined for what is no number: `NaN`, an infinity. */
+export function parseDecimal(text: string): Decimal | undefined {
+  const [, sign, whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d*))?$/.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  const digits = BigInt(whole + fraction);
+  return { unscaled: sign === '-' ? -digits : digits, scale: fraction.length };
+}
+
+/** With this scale, to which it fits. */
+export function rescaled({ unscaled, scale }: Decimal, wanted: number): Decimal {
+  if (wanted >= scale) return { unscaled: unscaled * 10n ** BigInt(wanted - scale), scale: wanted };
+  return { unscaled: unscaled / 10n ** BigInt(scale - wanted), scale: wanted };
+}
+
+/** Without zeros at its end, and no scale below 0. */
+export function stripped({ unscaled, scale }: Decimal): Decimal {
+  let digits = unscaled;
+  let left = scale;
+  while (left > 0 && digits % 10n === 0n) {
+    digits /= 10n;
+    left -= 1;
+  }
+  return { unscaled: digits, scale: left };
+}
+
+/** The digits in two's complement, the highest byte first, as few bytes as will do; in base64. */
+export function unscaledBase64({ unscaled }: Decimal): string {
+  let bytes = 1;
+  while (BigInt.asIntN(bytes * 8, unscaled) !== unscaled) bytes += 1;
+  const hex = BigInt.asUintN(bytes * 8, unscaled)
+    .toString(16)
+    .padStart(bytes * 2, '0');
+  return Buffer.from(hex, 'hex').toString('base64');
+}
