@@ -6,19 +6,20 @@ import { build, defaultServerConditions } from 'vite';
 import { onTestFinished } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const FOLDER = fileURLToPath(new URL('../../temp/program/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../temp/', import.meta.url));
 
-/** Builds the command from its sources, with a page of one line. */
-export async function buildProgram(): Promise<string> {
+/** Builds the command from its sources, with a page of one line. Test files that run at the same time give folders of their own. */
+export async function buildProgram(name = 'program'): Promise<string> {
+  const folder = `${FOLDER}${name}/`;
   await build({
     configFile: false,
     logLevel: 'error',
     ssr: { noExternal: [/^@sluice\//], resolve: { conditions: ['@sluice/source', ...defaultServerConditions] } },
-    build: { ssr: SOURCE, outDir: FOLDER, emptyOutDir: true, target: 'node20' },
+    build: { ssr: SOURCE, outDir: folder, emptyOutDir: true, target: 'node20' },
   });
-  await mkdir(`${FOLDER}page`, { recursive: true });
-  await writeFile(`${FOLDER}page/index.html`, '<!doctype html><title>Documents</title>');
-  return `${FOLDER}main.js`;
+  await mkdir(`${folder}page`, { recursive: true });
+  await writeFile(`${folder}page/index.html`, '<!doctype html><title>Documents</title>');
+  return `${folder}main.js`;
 }
 
 /** A run of the command, and what it said so far. */
