@@ -107,8 +107,8 @@ export interface SearchPage {
 /** What an index can do. */
 export interface SearchFeatures {
   /**
-   * Finds words of four letters or more also with one letter too few, too many or wrong, and ranks them below words as they are.
-   * A word with a digit in it is found only as it is.
+   * Finds words of four letters or more also with one letter too few, too many or wrong, or two neighbours swapped, and ranks
+   * them below words as they are. A word with a digit in it is found only as it is.
    */
   readonly fuzzy: boolean;
   readonly highlights: boolean;

@@ -1,5 +1,5 @@
 import { ComponentError, type SearchChange, type SearchDocument, searchWords } from '@sluice/contracts';
-import { hashOfText, toColumn } from '../connection/text-column.js';
+import { fromColumn, hashOfText, toColumn } from '../connection/text-column.js';
 import type { NumberedField, NumberedIndex } from './index-fields.js';
 import { lexemesOf } from './lexemes.js';
 
@@ -16,6 +16,22 @@ export interface ChangeRow {
   readonly words: readonly string[];
   /** About what it takes in a statement. */
   readonly bytes: number;
+}
+
+/** A document as JSON that functions of Postgres can read: names and texts are as a column takes them. */
+function storedDocument(document: SearchDocument): string {
+  const entries = Object.entries(document).map(([name, value]) => {
+    return [toColumn(name), typeof value === 'string' ? toColumn(value) : value] as const;
+  });
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+/** The document that was stored so. */
+export function restoredDocument(stored: string): SearchDocument {
+  const entries = Object.entries(JSON.parse(stored) as SearchDocument).map(([name, value]) => {
+    return [fromColumn(name), typeof value === 'string' ? fromColumn(value) : value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What is wrong with a document that has more bytes than that in its names and texts: `SEARCH_DOCUMENT_REFUSED`. */
@@ -41,7 +57,7 @@ export function changeRow(change: SearchChange, index: NumberedIndex, maxTextLen
   if (document === null) {
     return { ...named, document: null, fields: null, lexemes: null, hash: null, words: [], bytes: 1_000 };
   }
-  const text = JSON.stringify(document);
+  const text = storedDocument(document);
   const all = [...index.fields.values()];
   const texts = all.filter(({ isText }) => isText).map((field) => wordsIn(document, field, maxTextLength));
   const lexemes = lexemesOf(index.number, texts).join(' ');

@@ -1,7 +1,8 @@
-import type { SearchDocument, SearchPage, SearchRequest, SearchValue } from '@sluice/contracts';
+import type { SearchPage, SearchRequest, SearchValue } from '@sluice/contracts';
 import type { StoreConnection } from '../connection/store-connection.js';
 import { fromColumn } from '../connection/text-column.js';
 import { conditionsSql, fieldOf, valueSql } from './conditions.js';
+import { restoredDocument } from './document-columns.js';
 import type { NumberedField, NumberedIndex } from './index-fields.js';
 import { afterSql, cursorOf, orderSql, type SortKey, sortKeys } from './order.js';
 import { Parameters } from './parameters.js';
@@ -36,7 +37,7 @@ export async function findPage(
     hits: page.map(({ id, score, document }) => ({
       id: fromColumn(id as string),
       score,
-      document: JSON.parse(document) as SearchDocument,
+      document: restoredDocument(document),
     })),
     total: rows[0]?.total ?? 0,
     ...(last && hits.length > page.length ? { next: cursorOf(request, last.place) } : {}),

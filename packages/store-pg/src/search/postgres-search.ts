@@ -13,7 +13,7 @@ import {
 import { checkCount, type StoreOptions, storeConnection } from '../connection/store-connection.js';
 import { fromColumn, toColumn } from '../connection/text-column.js';
 import { newestOfEach, ofAnotherEpoch, statementsOf, writeDocuments } from './apply.js';
-import { type ChangeRow, changeRow, tooLarge } from './document-columns.js';
+import { type ChangeRow, changeRow, restoredDocument, tooLarge } from './document-columns.js';
 import { findPage } from './find.js';
 import { highlighter } from './highlights.js';
 import { checkFields, type NumberedIndex, numberedIndex } from './index-fields.js';
@@ -102,7 +102,7 @@ export function postgresSearch(options: PostgresSearchOptions): SearchIndex {
       const [row] = await database.rows<DocumentRow>('reading a searched document', sql, [number, toColumn(id)]);
       if (row === undefined) return undefined;
       const version = { epoch: fromColumn(row.epoch), value: BigInt(row.version) };
-      return { document: JSON.parse(row.document), version };
+      return { document: restoredDocument(row.document), version };
     },
     async search(request) {
       refuseBadSearchRequest(request, fields);

@@ -25,14 +25,14 @@ export async function suggestions(
     ...words.map((word) => quoted(lexemeOf(index.number, field.number, word))),
     lexemesFrom(index.number, field.number, last),
   ]);
-  // What is no keyword is found in the document alone, as JSON.
+  // What is no keyword is found in the document alone.
   const isKeyword = field.kind === 'keyword';
-  const value = isKeyword ? `d.fields->>'${field.number}'` : '(d.document::json->$4::text)::text';
+  const value = isKeyword ? `d.fields->>'${field.number}'` : 'd.document::json->>$4::text';
   const sql = `
 SELECT value FROM (
   SELECT ${value} AS value FROM ${database.name('search_documents')} AS d WHERE d.words @@ $1::tsquery AND d.index = $2
 ) AS found GROUP BY value ORDER BY count(*) DESC, value COLLATE "C" LIMIT $3`;
   const values = [query, index.number, limit, ...(isKeyword ? [] : [toColumn(name)])];
   const rows = await database.rows<{ value: string }>('suggesting', sql, values);
-  return rows.map((row) => (isKeyword ? fromColumn(row.value) : (JSON.parse(row.value) as string)));
+  return rows.map(({ value }) => fromColumn(value));
 }

@@ -33,7 +33,7 @@ export function memorySearch({ fields }: MemorySearchOptions): SearchIndex {
   const kept = new Map<string, Kept>();
 
   function ranked({ text = '', where }: SearchRequest): Ranked[] {
-    const words = searchWords(text);
+    const words = [...new Set(searchWords(text))];
     return [...kept].flatMap(([id, { document }]) => {
       if (document === null || !fulfils(document, where, fields)) return [];
       const score = words.length === 0 ? 0 : scoreOf(document, words, fields);

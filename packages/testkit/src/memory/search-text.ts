@@ -31,14 +31,15 @@ export function highlighted(text: string, words: readonly string[]): string | un
   return matches > 0 ? parts.join('') : undefined;
 }
 
-/** Whether one letter is too few, too many or wrong. */
+/** Whether one letter is too few, too many or wrong, or two neighbours are swapped. */
 function isSlip(word: string, other: string): boolean {
   if (/\p{N}/u.test(word + other)) return false;
   if (Math.min(word.length, other.length) < 4 || Math.abs(word.length - other.length) > 1) return false;
   let start = 0;
   while (start < word.length && word[start] === other[start]) start += 1;
   const rests = [start, start + 1].flatMap((a) => [start, start + 1].map((b) => [word.slice(a), other.slice(b)]));
-  return rests.some(([a, b]) => a === b);
+  const swapped = `${word.slice(0, start)}${word[start + 1] ?? ''}${word[start] ?? ''}${word.slice(start + 2)}`;
+  return swapped === other || rests.some(([a, b]) => a === b);
 }
 
 function escaped(text: string): string {
