@@ -14,6 +14,8 @@ const http = createServer();
 const server = await servers[name](http);
 await new Promise((resolve) => http.listen(0, '127.0.0.1', 4_096, resolve));
 const clients = fork(new URL('clients.mjs', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+const broken = () => process.exit(1);
+clients.once('exit', broken);
 const answer = () => new Promise((resolve) => clients.once('message', resolve));
 const order = async (message) => {
   const answered = answer();
@@ -35,8 +37,10 @@ const opening = await used(() => open(paths.slice(first)));
 const idleKiB = ((await settledMemory()) - before) / 1024 / (paths.length - first);
 const common = { handshakesPerCpuSecond: (paths.length - first) / opening.cpuSeconds, idleKiB };
 
-if (workload.kind === 'steady') report({ ...common, ...(await steady(workload)) });
-else report({ ...common, ...(await fanOut(workload)) });
+const result = workload.kind === 'steady' ? await steady(workload) : await fanOut(workload);
+clients.off('exit', broken);
+clients.kill();
+report({ ...common, ...result });
 
 /** So many messages to each channel in each tick, block by block: a block begins when the one before has arrived. */
 async function fanOut({ perTick, deliveries }) {
