@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { CreateDialog } from './create/create-dialog.js';
 import { DropTarget } from './create/drop-target.js';
 import { closeDialog, openDialog } from './dialog/open-dialog.js';
@@ -19,7 +19,7 @@ export function App() {
   const { document: open } = route.value;
   const dialog = openDialog.value;
   useViewFocus();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const show = (which: 'create' | 'shortcuts') => () => {
       openDialog.value = which;
     };

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Icon } from '../icon/icon.js';
 import { Nothing } from '../list/nothing.js';
 import { Preview } from '../preview/preview.js';
@@ -41,9 +41,11 @@ function InRoom({ id, room }: { readonly id: string; readonly room: Room }) {
   const [dialog, setDialog] = useState<'sign' | 'delete'>();
   const document = room.document.value;
   const signed = room.signatures.value.some(({ signer_email }) => signer_email === profile.value.email);
+  const known = document !== undefined;
   const maySign = document !== undefined && canBeSigned(document) && !signed;
 
-  useEffect(
+  // Before the next key can come.
+  useLayoutEffect(
     () =>
       onKeys({
         Escape: () => go({ document: '' }),
@@ -52,9 +54,14 @@ function InRoom({ id, room }: { readonly id: string; readonly room: Room }) {
     [maySign],
   );
 
+  // The heading gets the focus when the document comes, and when what had it is gone: the button of a signature that was made.
+  useEffect(() => {
+    if (known && nothingHasFocus()) heading()?.focus({ preventScroll: true });
+  }, [known, maySign]);
+
   if (room.gone.value) {
     return (
-      <Nothing icon="trash" title="This document was deleted">
+      <Nothing icon="trash" title="This document was deleted" alone>
         <p>
           <Link to={{ document: '' }}>Back to all documents</Link>
         </p>
@@ -103,11 +110,18 @@ function InRoom({ id, room }: { readonly id: string; readonly room: Room }) {
   );
 }
 
+const heading = () => globalThis.document.getElementById('document-title');
+const nothingHasFocus = () => globalThis.document.activeElement === globalThis.document.body;
+
 function Missing({ room }: { readonly room: Room }) {
   const problem = room.problem.value;
   if (problem === undefined) return <p class="quiet">Loading…</p>;
   return (
-    <Nothing icon="warning" title={problem.status === 404 ? 'There is no such document' : 'It could not be loaded'}>
+    <Nothing
+      icon="warning"
+      title={problem.status === 404 ? 'There is no such document' : 'It could not be loaded'}
+      alone
+    >
       <p role="alert">
         {problem.status === 404 ? 'It may have been deleted.' : `${problem.message} ${problem.advice} Trying again…`}
       </p>

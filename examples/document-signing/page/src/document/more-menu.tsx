@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from '../icon/icon.js';
 
 export interface MenuItem {
@@ -19,7 +19,8 @@ export function MoreMenu({ items }: { readonly items: readonly MenuItem[] }) {
     if (refocus) box.current?.querySelector('button')?.focus();
   };
 
-  useEffect(() => {
+  // Before the next key can come.
+  useLayoutEffect(() => {
     if (!open) return;
     entries()[0]?.focus();
     const outside = (event: Event) => {

@@ -4,7 +4,7 @@ import { Problem } from '../api/call.js';
 import { type Document, type DocumentStats, documentStats, viewDocument } from '../api/documents.js';
 import { type Signature, signaturesOf } from '../api/signatures.js';
 import { addDocuments, applyEvent, EMPTY_LIBRARY } from '../library/library.js';
-import { forget, learn, library } from '../library/store.js';
+import { learn, library } from '../library/store.js';
 import { connectFeed } from '../live/connect.js';
 import { feedClosed, feedOpened, feedState } from '../live/connection.js';
 import { isLiveEvent, type LiveEvent } from '../live/event.js';
@@ -51,13 +51,27 @@ export function openRoom(id: string): Room {
   const gone = computed(() => own.value.deleted.has(id) || library.value.deleted.has(id));
   // What came while the history was loading.
   let told: LiveEvent[] | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
+  const retries = new Set<ReturnType<typeof setTimeout>>();
 
-  const view = async () => {
-    const found = await viewDocument(id, closed.signal);
-    own.value = addDocuments(own.peek(), [found]);
-    learn(found);
-    await loadStats();
+  const fail = (error: unknown, again: () => Promise<void>) => {
+    if (closed.signal.aborted) return;
+    problem.value = error instanceof Problem ? error : new Problem(0, String(error), '');
+    if (problem.value.status === 404) leave();
+    else retries.add(setTimeout(() => void again(), RETRY_MS));
+  };
+  /** The one request that counts as a view. */
+  const view = async (): Promise<void> => {
+    try {
+      const found = await viewDocument(id, closed.signal);
+      batch(() => {
+        own.value = addDocuments(own.peek(), [found]);
+        learn(found);
+        problem.value = undefined;
+      });
+      await loadStats();
+    } catch (error) {
+      fail(error, view);
+    }
   };
   const loadStats = async () => {
     if (closed.signal.aborted) return;
@@ -71,28 +85,20 @@ export function openRoom(id: string): Room {
     if (signatures.peek().some((known) => known.id === signature.id)) return;
     signatures.value = [...signatures.peek(), signature];
   };
-  const load = async () => {
-    clearTimeout(retry);
+  /** Called once the feed is open, so that nothing falls between the two. */
+  const loadHistory = async (): Promise<void> => {
     told ??= [];
     try {
-      const [history, signed] = await Promise.all([
-        activityOf(id, closed.signal),
-        signaturesOf(id, closed.signal),
-        view(),
-      ]);
+      const [history, signed] = await Promise.all([activityOf(id, closed.signal), signaturesOf(id, closed.signal)]);
       const since = told ?? [];
       told = undefined;
       batch(() => {
-        activity.value = history;
         signatures.value = signed;
-        for (const event of since) take(event);
-        problem.value = undefined;
+        activity.value = history;
+        for (const event of [...history, ...since]) take(event);
       });
     } catch (error) {
-      if (closed.signal.aborted) return;
-      problem.value = error instanceof Problem ? error : new Problem(0, String(error), '');
-      if (problem.value.status === 404) forget(id);
-      else retry = setTimeout(() => void load(), RETRY_MS);
+      fail(error, loadHistory);
     }
   };
   const take = (event: LiveEvent) => {
@@ -102,6 +108,11 @@ export function openRoom(id: string): Room {
     if (activity.peek()) activity.value = mergeActivity(activity.peek() ?? [], [event]);
   };
 
+  const leave = () => {
+    stopFollowing();
+    clearInterval(timer);
+  };
+  void view();
   const stopFollowing = effect(() => {
     // Another person gets a connection of their own.
     profile.value;
@@ -117,14 +128,14 @@ export function openRoom(id: string): Room {
         // Who joined is about to be counted as a view.
         setTimeout(() => void loadStats(), COUNTED_MS);
       },
-      onSkipped: () => void load(),
+      onSkipped: () => void loadHistory(),
       onState: (state) => {
         feedState(feed, state);
         if (state.status !== 'open') {
           members.value = [];
           return;
         }
-        if (!state.recovered) void load();
+        if (!state.recovered) void loadHistory();
       },
     });
     feedOpened(feed, client);
@@ -134,6 +145,10 @@ export function openRoom(id: string): Room {
     () => globalThis.document.visibilityState === 'visible' && void loadStats(),
     STATS_EVERY_MS,
   );
+  // What is not there has no feed: the page is as live as it can be.
+  const stopWatching = effect(() => {
+    if (gone.value) leave();
+  });
 
   return {
     document,
@@ -145,9 +160,9 @@ export function openRoom(id: string): Room {
     problem,
     signed: addSignature,
     close: () => {
-      stopFollowing();
-      clearInterval(timer);
-      clearTimeout(retry);
+      stopWatching();
+      leave();
+      for (const retry of retries) clearTimeout(retry);
       closed.abort();
     },
   };

@@ -31,11 +31,11 @@ export function DocumentRow({ document, seen }: Props) {
         <Icon name={iconOf(content_type)} />
       </span>
       <div class="what">
-        <h3>
+        <h2>
           <Link to={{ document: id }} class="row-link" id={`row-${id}`}>
             {marked ? <Highlight text={marked} /> : title}
           </Link>
-        </h3>
+        </h2>
         {highlights?.content?.[0] && (
           <p class="snippet">
             <Highlight text={highlights.content[0]} />

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Document } from '../api/documents.js';
 import { FACETS } from '../api/search.js';
 import { documents, library, loaded, loadOlder, loadProblem, more } from '../library/store.js';
@@ -17,7 +17,7 @@ import { Summary } from './summary.js';
 /** All documents, or those that words and filters leave. */
 export function ListView() {
   const q = route.value.q.trim();
-  useEffect(
+  useLayoutEffect(
     () => onKeys({ j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) }),
     [],
   );

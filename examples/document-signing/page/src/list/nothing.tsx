@@ -64,14 +64,18 @@ export function NothingFound({ q, filtered }: { readonly q: string; readonly fil
 interface Props {
   readonly icon: IconName;
   readonly title: string;
+  /** Whether it is all that the page shows. */
+  readonly alone?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Nothing({ icon, title, children }: Props) {
+/** Stands where something would stand: says that there is nothing, and what to do. */
+export function Nothing({ icon, title, alone = false, children }: Props) {
+  const Heading = alone ? 'h1' : 'p';
   return (
     <div class="nothing">
       <Icon name={icon} />
-      <p class="nothing-title">{title}</p>
+      <Heading class="nothing-title">{title}</Heading>
       {children}
     </div>
   );

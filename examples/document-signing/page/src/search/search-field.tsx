@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../icon/icon.js';
 import { go, route } from '../route/route.js';
 import { onKeys } from '../shortcuts/shortcuts.js';
@@ -7,7 +7,7 @@ import { onKeys } from '../shortcuts/shortcuts.js';
 export function SearchField() {
   const field = useRef<HTMLInputElement>(null);
   const { q, document: open } = route.value;
-  useEffect(() => onKeys({ '/': () => field.current?.focus() }), []);
+  useLayoutEffect(() => onKeys({ '/': () => field.current?.focus() }), []);
 
   const type = (text: string) => {
     // The words are one entry of the history, not one for each key.

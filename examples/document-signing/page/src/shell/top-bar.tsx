@@ -43,7 +43,7 @@ export function TopBar() {
               openDialog.value = 'profile';
             }}
           >
-            {initials(name)}
+            <span aria-hidden="true">{initials(name)}</span>
           </button>
           <button
             type="button"

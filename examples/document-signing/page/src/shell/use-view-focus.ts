@@ -3,8 +3,8 @@ import { library } from '../library/store.js';
 import { route } from '../route/route.js';
 
 /**
- * Moves the focus when another view comes, as the loading of a page would: to the heading of a document, and back to its row in the list.
- * Names the window after what it shows.
+ * Moves the focus back to the row that one came from when the list comes again, and to the top when another view comes. Names the window
+ * after what it shows.
  */
 export function useViewFocus(): void {
   const { document: open } = route.value;
@@ -18,10 +18,9 @@ export function useViewFocus(): void {
   useEffect(() => {
     const left = before.current;
     before.current = open;
-    if (left === open || document.querySelector('dialog[open]') || document.activeElement?.matches('[type=search]'))
-      return;
+    if (left === open) return;
     scrollTo(0, 0);
-    if (open === '') document.getElementById(`row-${left}`)?.focus();
-    else document.querySelector<HTMLElement>('.document-view a, .document-view h1')?.focus({ preventScroll: true });
+    if (open === '' && !document.activeElement?.matches('[type=search]'))
+      document.getElementById(`row-${left}`)?.focus();
   }, [open]);
 }
