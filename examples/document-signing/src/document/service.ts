@@ -29,6 +29,8 @@ export interface DocumentServiceParts {
   readonly registry?: Registry;
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** Names besides `localhost` and addresses under which it is reached. Default: none. */
+  readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
   /**
    * How old an object without a row must be to be taken away at start, in milliseconds: another process may be about to write the
@@ -75,6 +77,7 @@ export async function documentService(parts: DocumentServiceParts): Promise<Runn
     registry,
     log: parts.log,
     ...(parts.trustedProxies ? { trustedProxies: parts.trustedProxies } : {}),
+    ...(parts.allowedHosts ? { allowedHosts: parts.allowedHosts } : {}),
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
   documentRoutes(app, documents);

@@ -1,27 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who may use the gateway from a browser. */
-export interface SitePolicy {
-  /** Names besides those of the loopback under which the gateway is reached; `*` for any. */
-  readonly allowedHosts: readonly string[];
-  /** Pages of other origins that may use the API, such as `https://example.com`. */
-  readonly allowedOrigins: readonly string[];
-}
-
-/**
- * Whether the name in the Host header is one of ours. A page of another site whose name was made to point here (DNS rebinding) is of
- * the same origin to the browser, and is told apart by that name alone.
- */
-export function isOurHost({ headers }: Pick<IncomingMessage, 'headers'>, { allowedHosts }: SitePolicy): boolean {
-  const name = hostname(headers.host ?? '');
-  return LOOPBACK.has(name) || allowedHosts.includes(name) || allowedHosts.includes('*');
-}
-
 /**
  * Whether a page of another site has sent it. Browsers say so in Origin or Sec-Fetch-Site; what sends neither is no browser and has no
- * cookies of somebody else.
+ * cookies of somebody else. `allowedOrigins` are pages of other origins that may use the API, such as `https://example.com`.
  */
-export function isForeign({ headers }: Pick<IncomingMessage, 'headers'>, { allowedOrigins }: SitePolicy): boolean {
+export function isForeign({ headers }: Pick<IncomingMessage, 'headers'>, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = headers;
   if (origin !== undefined) return !allowedOrigins.includes(origin) && hostOfOrigin(origin) !== host?.toLowerCase();
   const site = headers['sec-fetch-site'];
@@ -30,10 +13,6 @@ export function isForeign({ headers }: Pick<IncomingMessage, 'headers'>, { allow
 
 /** Methods that change nothing: a page of another site may send them, and cannot read the answer. */
 export const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-const hostname = (host: string) => host.toLowerCase().replace(/:\d*$/, '');
 
 function hostOfOrigin(origin: string): string | undefined {
   try {

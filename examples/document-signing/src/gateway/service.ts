@@ -7,7 +7,7 @@ import { type HttpApp, httpService } from '../http/http-service.js';
 import type { HttpLimits } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
-import { isForeign, isOurHost, READS, type SitePolicy } from './cross-site.js';
+import { isForeign, READS } from './cross-site.js';
 import { answerBy } from './in-process.js';
 import { servePage } from './page.js';
 import { type Forward, type ProxyLimits, proxy } from './proxy.js';
@@ -26,8 +26,10 @@ export interface GatewayParts {
   readonly registry?: Registry;
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
-  /** Default: no name but the loopback's, no other origin. */
-  readonly sites?: Partial<SitePolicy>;
+  /** Names besides `localhost` and addresses under which the gateway is reached; `*` for any. Default: none. */
+  readonly allowedHosts?: readonly string[];
+  /** Pages of other origins that may use the API, such as `https://example.com`. Default: none. */
+  readonly allowedOrigins?: readonly string[];
   /** Per client. Default: 20,000 requests in 10 seconds. */
   readonly rateLimit?: RateLimit;
   readonly limits?: Partial<HttpLimits>;
@@ -50,8 +52,7 @@ const PROXY_LIMITS: ProxyLimits = {
  * and is no larger than the limit. Services of this process are asked without a second hop.
  */
 export async function gatewayService(parts: GatewayParts): Promise<Service> {
-  const { upstreams, trustedProxies = [] } = parts;
-  const sites: SitePolicy = { allowedHosts: [], allowedOrigins: [], ...parts.sites };
+  const { upstreams, trustedProxies = [], allowedHosts = [], allowedOrigins = [] } = parts;
   const limits = { ...PROXY_LIMITS, ...parts.proxyLimits };
   const limiter = rateLimiter(parts.rateLimit ?? { requests: 20_000, seconds: 10 });
   const app = await httpService({
@@ -60,14 +61,15 @@ export async function gatewayService(parts: GatewayParts): Promise<Service> {
     readiness: upstreamReadiness(upstreams),
     log: parts.log,
     trustedProxies,
+    allowedHosts,
     alsoDocuments: Object.values(upstreams).flatMap((one: Upstream) => ('service' in one ? [one.service.app] : [])),
     ...(parts.registry ? { registry: parts.registry } : {}),
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
-  app.addHook('onRequest', guard(sites, limiter, limits.maxBodyBytes));
-  if (sites.allowedOrigins.length > 0) {
+  app.addHook('onRequest', guard(allowedOrigins, limiter, limits.maxBodyBytes));
+  if (allowedOrigins.length > 0) {
     await app.register(cors, {
-      origin: [...sites.allowedOrigins],
+      origin: [...allowedOrigins],
       methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
       maxAge: 600,
@@ -81,7 +83,8 @@ export async function gatewayService(parts: GatewayParts): Promise<Service> {
   await servePage(app, parts.pageDirectory);
   const upgrades = forwardUpgrades(app.server, {
     target: 'service' in targets.realtime ? { server: targets.realtime.service.app.server } : targets.realtime,
-    sites,
+    allowedHosts,
+    allowedOrigins,
     limiter,
     trustedProxies,
     handshakeMs: limits.handshakeMs,
@@ -119,16 +122,15 @@ async function routes(app: HttpApp, targets: Record<UpstreamName, Target>, forwa
 }
 
 /** What every request passes. */
-function guard(sites: SitePolicy, limiter: RateLimiter, maxBodyBytes: number) {
+function guard(allowedOrigins: readonly string[], limiter: RateLimiter, maxBodyBytes: number) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(HEADERS);
-    if (!isOurHost(request, sites)) throw new HttpProblem(403, 'This host is not served here');
     const wait = await limiter.refuse(clientAddressOf(request));
     if (wait !== undefined) {
       reply.header('retry-after', String(wait));
       throw new HttpProblem(429, 'Too many requests');
     }
-    if (!READS.has(request.method) && isForeign(request, sites)) {
+    if (!READS.has(request.method) && isForeign(request, allowedOrigins)) {
       throw new HttpProblem(403, 'Pages of other sites may not change anything');
     }
     if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { addressReader, handOnAddress } from '../http/client-address.js';
+import { isOurHost } from '../http/hosts.js';
 import { requestId } from '../http/request-id.js';
-import { isForeign, isOurHost, type SitePolicy } from './cross-site.js';
+import { isForeign } from './cross-site.js';
 import { forwardedHeaders, hostOf } from './forwarded.js';
 import type { RateLimiter } from './rate-limit.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
@@ -14,7 +15,8 @@ import { isWebSocketPath } from './upstream.js';
 export interface UpgradeParts {
   /** Of the realtime service: its server in this process, or its replicas. */
   readonly target: { readonly server: Server } | { readonly replicas: Replicas };
-  readonly sites: SitePolicy;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
   readonly limiter: RateLimiter;
   readonly trustedProxies: readonly string[];
   readonly handshakeMs: number;
@@ -44,8 +46,8 @@ export function forwardUpgrades(server: Server, parts: UpgradeParts): Upgrades {
       refuseUpgrade(socket, status, detail, [`x-request-id: ${id}`, ...headers]);
     const address = addressOf(request);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return refuse(400, 'Only a WebSocket is upgraded to');
-    if (!isOurHost(request, parts.sites)) return refuse(403, 'This host is not served here');
-    if (isForeign(request, parts.sites)) return refuse(403, 'Pages of other sites may not connect');
+    if (!isOurHost(request, parts.allowedHosts)) return refuse(403, 'This host is not served here');
+    if (isForeign(request, parts.allowedOrigins)) return refuse(403, 'Pages of other sites may not connect');
     if (!isWebSocketPath(request.url ?? '')) return refuse(404, 'Not Found');
     const wait = await parts.limiter.refuse(address);
     if (wait !== undefined) return refuse(429, 'Too many requests', `retry-after: ${wait}`);

@@ -22,4 +22,9 @@ export function handOnAddress(request: IncomingMessage, address: string): void {
   handedOn.set(request, address);
 }
 
+/** Whether a gateway in this process has let it through. */
+export function isHandedOn(request: IncomingMessage): boolean {
+  return handedOn.has(request);
+}
+
 const handedOn = new WeakMap<IncomingMessage, string>();

@@ -3,9 +3,11 @@ import Fastify, { type FastifyInstance, LogController, type RawServerDefault } f
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Registry } from 'prom-client';
 import { answerBrokenRequest } from './broken-request.js';
+import { isHandedOn } from './client-address.js';
 import { serveDocs } from './docs.js';
-import { answerErrors, answerFrameworkError } from './errors.js';
+import { answerErrors, answerFrameworkError, HttpProblem } from './errors.js';
 import { healthRoutes, type Readiness } from './health.js';
+import { isOurHost } from './hosts.js';
 import { type HttpLimits, limitsOf } from './limits.js';
 import type { Log } from './log.js';
 import { serveMetrics } from './metrics.js';
@@ -28,6 +30,8 @@ export interface HttpServiceOptions {
   readonly log: Log;
   /** Holds the service's metrics, those of its pipelines too. Default: a new one. */
   readonly registry?: Registry;
+  /** Names besides `localhost` and addresses under which it is reached; `*` for any. Default: none. Others: 403. */
+  readonly allowedHosts?: readonly string[];
   /** Addresses and networks (`10.0.0.0/8`) whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
@@ -42,7 +46,7 @@ export interface HttpServiceOptions {
  * Routes are added before the instance is listened on or `ready()` is called.
  */
 export async function httpService(options: HttpServiceOptions): Promise<HttpApp> {
-  const { name, readiness, trustedProxies = [] } = options;
+  const { name, readiness, trustedProxies = [], allowedHosts = [] } = options;
   const limits = limitsOf(options.limits);
   const app = Fastify({
     loggerInstance: options.log.child({ service: name }) as Log,
@@ -73,6 +77,8 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    if (!isHandedOn(request.raw) && !isOurHost(request, allowedHosts))
+      throw new HttpProblem(403, 'This host is not served here');
   });
   logRequests(app);
   answerErrors(app);

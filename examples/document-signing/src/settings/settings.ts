@@ -25,9 +25,9 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** ALLOWED_ORIGINS: pages of other origins that may use the API. Default: none. */
   readonly allowedOrigins: readonly string[];
-  /** ALLOWED_HOSTS: names besides those of the loopback under which the gateway is reached. */
+  /** ALLOWED_HOSTS: names besides `localhost` and addresses under which the services are reached; `*` for any. */
   readonly allowedHosts: readonly string[];
-  /** RATE_LIMIT: requests per client and minute. */
+  /** RATE_LIMIT: requests of one client in 10 seconds. Default: 20,000. */
   readonly rateLimit: number;
 }
 
@@ -89,7 +89,7 @@ const FIELDS = {
   trustedProxies: names('TRUSTED_PROXIES', 'addresses and networks, with commas between'),
   allowedOrigins: names('ALLOWED_ORIGINS', 'origins such as https://example.com, with commas between'),
   allowedHosts: names('ALLOWED_HOSTS', 'host names, with commas between'),
-  rateLimit: field(z.coerce.number().int().min(1), { env: 'RATE_LIMIT', default: 60_000 }),
+  rateLimit: field(z.coerce.number().int().min(1), { env: 'RATE_LIMIT', default: 20_000 }),
 };
 
 function s3Of(

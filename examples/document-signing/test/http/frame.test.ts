@@ -136,6 +136,23 @@ test('at level info each request is one line of JSON, without tokens and bodies;
   expect(quiet.logged()).toBe('');
 });
 
+test('what is named like a secret is hidden, wherever it stands', async () => {
+  let logged = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      logged += chunk;
+      done();
+    },
+  });
+  const log = openLog({ stream }).child({ service: 'sample' });
+  const error = Object.assign(new Error('postgres://u:hunter2@host/db'), { detail: 'Key (email)=(hunter2)' });
+  log.warn({ err: error, headers: { authorization: 'hunter2' }, a: { b: { accessToken: 'hunter2' } } }, 'failed');
+  log.error({ url: 'http://x/ws/1?token=hunter2', dbPassword: 'hunter2', kept: 'seen' });
+  expect(logged).not.toContain('hunter2');
+  expect(logged).toContain('seen');
+  expect(logged.split('[hidden]')).toHaveLength(7);
+});
+
 test('metrics count requests by the template of their route', async () => {
   const { url } = await service();
   for (const id of [1, 2, 3]) await call(`${url}/things/${id}`, 'POST', { name: 'a' });
@@ -175,7 +192,8 @@ test('readiness names what is down and why, and takes no password along', async 
 test('a client that sends its headers slowly, or its body, is answered 408 and cut off', async () => {
   const { url } = await service({ limits: { headersMs: 200, requestMs: 400 } });
   expect(await rawConnection(url, 'GET / HTTP/1.1\r\nhost: x\r\nx-slow: ')).toMatch(/^HTTP\/1\.1 408 .*"detail"/s);
-  const head = 'POST /things/1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"na';
+  const head =
+    'POST /things/1 HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"na';
   expect(await rawConnection(url, head)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
@@ -185,6 +203,14 @@ test('too large a head is a 431, and what is no HTTP a 400', async () => {
     /^HTTP\/1\.1 431 /,
   );
   expect(await rawConnection(url, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('a page whose name was made to point here gets nothing, from any service', async () => {
+  const { url } = await service({ allowedHosts: ['document.internal'] });
+  const ask = (host: string) =>
+    rawConnection(url, `GET /address HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 403 /);
+  expect(await ask('document.internal:8005')).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('X-Forwarded-For is believed from a trusted proxy, and from nobody else', async () => {
