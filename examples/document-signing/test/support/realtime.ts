@@ -40,7 +40,12 @@ export async function startRealtime(connection: string, parts: Partial<RealtimeS
   await createTables(pool);
   await createRealtimeTables(pool);
   await createRealtimeTables(pool);
-  const service = await realtimeService({ pool, secret: SECRET, log: openLog({ level: 'silent' }), ...rest });
+  const service = await realtimeService({ pool, secret: SECRET, log: openLog({ level: 'silent' }), ...rest }).catch(
+    async (error: unknown) => {
+      await pool.end();
+      throw error;
+    },
+  );
   const url = await service.app.listen({ port, host: '127.0.0.1' });
   const changes = pipeline('activity')
     .from(
