@@ -6,7 +6,7 @@ import type { UnderTest } from '../system.js';
 const FOLDER = fileURLToPath(new URL('./proto', import.meta.url));
 const FILES = ['document.proto', 'health.proto', 'reflection.proto'].map((name) => `${FOLDER}/${name}`);
 const definitions = loadPackageDefinition(
-  loadSync(FILES, { keepCase: true, longs: String, enums: String, oneofs: true }),
+  loadSync(FILES, { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true }),
 );
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { waitFor } from '@sluice/testkit';
 import { get } from '../client/http.js';
 import type { System } from '../system.js';
@@ -74,8 +75,8 @@ export class LocalSystem implements AsyncDisposable {
     return `postgres://postgres:${encodeURIComponent(password.trim())}@127.0.0.1:${pid.split('\n')[3]}/postgres`;
   }
 
-  /** Starts it, again, and waits until every service is ready. */
-  async run(): Promise<void> {
+  /** Starts it, again, and waits until every service is ready; or only for `killAfterMs`, and kills it then. */
+  async run(killAfterMs?: number): Promise<void> {
     const env = { ...process.env, PORT_BASE: String(this.portBase), JWT_SECRET: this.jwtSecret, ...this.options.env };
     const child = spawn(process.execPath, [this.options.program, '--data', join(this.folder, 'data')], {
       env,
@@ -94,6 +95,11 @@ export class LocalSystem implements AsyncDisposable {
         resolve(exit);
       });
     });
+    if (killAfterMs !== undefined) {
+      await pause(killAfterMs);
+      await this.kill();
+      return this.run();
+    }
     const { gateway, document, signature, search, realtime } = this.addresses;
     const ready = async () => {
       if (exit !== undefined) return true;
