@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { RawData } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { pongFrame } from '../frame/text-frame.js';
 import { CLOSE_TOO_MANY_MESSAGES } from '../hub/close-codes.js';
 import type { HubCounters } from '../hub/stats.js';
@@ -29,29 +29,60 @@ export function listen(
   handlers: Readonly<Record<string, MessageHandler>>,
 ): void {
   const { ws } = connection;
-  const budget = new InboundBudget(limits);
-  const tooMany = () => ws.close(CLOSE_TOO_MANY_MESSAGES, 'too many messages');
-  socket.on('data', (chunk: Buffer) => {
-    const standing = budget.chunk(chunk);
-    if (standing === 'flood' && ws.readyState === ws.CLOSING) ws.terminate();
-    else if (standing !== 'within') tooMany();
-  });
-  ws.on('message', (data: RawData, isBinary: boolean) => {
-    connection.alive = true;
-    counters.received += 1;
-    if (ws.readyState !== ws.OPEN) return;
-    if (!budget.message()) return tooMany();
-    const reply = answer(isBinary ? undefined : parse(data.toString()), handlers);
-    if (reply !== undefined) connection.send(reply);
-  });
-  ws.on('ping', (payload: Buffer) => {
-    connection.alive = true;
-    if (!budget.message()) tooMany();
-    else connection.write(pongFrame(payload), 0);
-  });
-  ws.on('pong', () => {
-    connection.alive = true;
-  });
+  const inbound: Inbound = { connection, budget: new InboundBudget(limits), counters, handlers };
+  // The listeners are the same functions for all clients: closures for each would be a good part of what an idle connection takes.
+  Object.assign(ws, { [INBOUND]: inbound });
+  Object.assign(socket, { [INBOUND]: inbound });
+  socket.on('data', onData);
+  ws.on('message', onMessage);
+  ws.on('ping', onPing);
+  ws.on('pong', onPong);
+}
+
+interface Inbound {
+  readonly connection: Connection;
+  readonly budget: InboundBudget;
+  readonly counters: HubCounters;
+  readonly handlers: Readonly<Record<string, MessageHandler>>;
+}
+
+/** Where a socket and its WebSocket have what belongs to them. */
+const INBOUND = Symbol('inbound');
+const inboundOf = (emitter: object) => (emitter as { readonly [INBOUND]: Inbound })[INBOUND];
+
+function onData(this: Duplex, chunk: Buffer): void {
+  const { connection, budget } = inboundOf(this);
+  const standing = budget.chunk(chunk);
+  if (standing === 'flood' && connection.ws.readyState === connection.ws.CLOSING) connection.ws.terminate();
+  else if (standing !== 'within') tooMany(connection);
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const { connection, budget, counters, handlers } = inboundOf(this);
+  connection.alive = true;
+  counters.received += 1;
+  if (!connection.isOpen) return;
+  if (!budget.message()) {
+    tooMany(connection);
+    return;
+  }
+  const reply = answer(isBinary ? undefined : parse(data.toString()), handlers);
+  if (reply !== undefined) connection.send(reply);
+}
+
+function onPing(this: WebSocket, payload: Buffer): void {
+  const { connection, budget } = inboundOf(this);
+  connection.alive = true;
+  if (!budget.message()) tooMany(connection);
+  else connection.write(pongFrame(payload), 0);
+}
+
+function onPong(this: WebSocket): void {
+  inboundOf(this).connection.alive = true;
+}
+
+function tooMany(connection: Connection): void {
+  connection.close(CLOSE_TOO_MANY_MESSAGES, 'too many messages');
 }
 
 function answer(message: unknown, handlers: Readonly<Record<string, MessageHandler>>): unknown {
