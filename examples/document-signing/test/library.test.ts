@@ -4,6 +4,7 @@ import {
   addDocuments,
   applyEvent,
   EMPTY_LIBRARY,
+  KNOWN_DOCUMENTS,
   type Library,
   loadLibrary,
   newestFirst,
@@ -67,4 +68,19 @@ test('the newest comes first, those of one time by their ids', () => {
   const older = at(1, { id: 'c', created_at: '2025-12-31T00:00:00.000Z' });
   const sorted = [older, at(1, { id: 'a' }), at(1, { id: 'b' })].sort(newestFirst);
   expect(sorted.map(({ id }) => id)).toEqual(['b', 'a', 'c']);
+});
+
+test('a page that is open for long does not grow: the oldest goes when others make more, what was asked for stays', () => {
+  const made = (number: number) =>
+    at(1, { id: String(number), created_at: new Date(Date.UTC(2026, 0, 1) + number).toISOString() });
+  const many = Array.from({ length: KNOWN_DOCUMENTS + 50 }, (_, number) => made(number));
+  const told = after(many.map((document) => event('document.created', document)));
+  expect(told.documents.size).toBe(KNOWN_DOCUMENTS);
+  expect(told.documents.has('49')).toBe(false);
+  expect(told.documents.has(String(KNOWN_DOCUMENTS + 49))).toBe(true);
+  const asked = addDocuments(told, many);
+  expect(asked.documents.size).toBe(KNOWN_DOCUMENTS + 50);
+  expect(applyEvent(asked, event('document.updated', { ...made(3), version: 2 })).documents.size).toBe(
+    asked.documents.size,
+  );
 });

@@ -1,24 +1,36 @@
+import { useState } from 'preact/hooks';
 import type { IconName } from '../icon/icon.js';
 import { Icon } from '../icon/icon.js';
 import type { LiveEvent } from '../live/event.js';
 import { Ago } from '../time/ago.js';
 
+/** What is shown at first. */
+const RECENT = 30;
+
 /** What happened to the document, the newest first. */
 export function Timeline({ events }: { readonly events: readonly LiveEvent[] | undefined }) {
+  const [all, setAll] = useState(false);
   if (events === undefined) return <p class="quiet">Loading…</p>;
   if (events.length === 0) return <p class="quiet">Nothing yet; it comes within a moment.</p>;
   return (
-    <ol class="timeline" data-testid="activity">
-      {[...events].reverse().map((event) => (
-        <li key={event.offset ?? event.timestamp} class={event.type.replace('.', '-')}>
-          <span class="timeline-dot">
-            <Icon name={iconOf(event)} />
-          </span>
-          <p>{tell(event)}</p>
-          <Ago at={event.timestamp} />
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol class="timeline" data-testid="activity">
+        {(all ? [...events] : events.slice(-RECENT)).reverse().map((event) => (
+          <li key={event.offset ?? event.timestamp} class={event.type.replace('.', '-')}>
+            <span class="timeline-dot">
+              <Icon name={iconOf(event)} />
+            </span>
+            <p>{tell(event)}</p>
+            <Ago at={event.timestamp} />
+          </li>
+        ))}
+      </ol>
+      {!all && events.length > RECENT && (
+        <button type="button" class="plain" onClick={() => setAll(true)}>
+          Show all {events.length}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -14,6 +14,11 @@ export interface Library {
   readonly changes: ReadonlyMap<string, number>;
 }
 
+/** Above so many documents, each that others make puts the oldest out: a page that is open for weeks stays as light as at first. */
+export const KNOWN_DOCUMENTS = 400;
+/** Deletions that are remembered, for an event that comes late. */
+const KNOWN_DELETIONS = 1_000;
+
 export const EMPTY_LIBRARY: Library = { documents: new Map(), deleted: new Set(), changes: new Map() };
 
 /** Starts over from what was loaded, and applies what was told since before the loading began. */
@@ -45,13 +50,20 @@ export function applyEvent(library: Library, event: LiveEvent): Library {
   const documents = new Map(library.documents);
   if (event.type === 'document.deleted') {
     documents.delete(id);
-    return { ...library, documents, deleted: new Set(library.deleted).add(id) };
+    const deleted = new Set([...library.deleted].slice(-KNOWN_DELETIONS + 1)).add(id);
+    return { ...library, documents, deleted };
   }
   if (version === undefined || (known && known.version >= version)) return library;
   const next = after(event, known);
   if (next === undefined) return library;
   documents.set(id, next);
-  return { ...library, documents, changes: new Map(library.changes).set(id, (library.changes.get(id) ?? 0) + 1) };
+  const changes = new Map(library.changes).set(id, (library.changes.get(id) ?? 0) + 1);
+  if (known === undefined && documents.size > KNOWN_DOCUMENTS) {
+    const oldest = [...documents.values()].reduce((a, b) => (newestFirst(a, b) > 0 ? a : b));
+    documents.delete(oldest.id);
+    changes.delete(oldest.id);
+  }
+  return { ...library, documents, changes };
 }
 
 /** The library without a document that is known to be gone. */

@@ -2,7 +2,15 @@ import { batch, computed, signal } from '@preact/signals';
 import { Problem } from '../api/call.js';
 import { type Document, listDocuments, PAGE_SIZE } from '../api/documents.js';
 import type { LiveEvent } from '../live/event.js';
-import { addDocuments, applyEvent, EMPTY_LIBRARY, loadLibrary, newestFirst, withoutDocument } from './library.js';
+import {
+  addDocuments,
+  applyEvent,
+  EMPTY_LIBRARY,
+  KNOWN_DOCUMENTS,
+  loadLibrary,
+  newestFirst,
+  withoutDocument,
+} from './library.js';
 
 /** The documents that the page knows, as the change stream has them. */
 export const library = signal(EMPTY_LIBRARY);
@@ -27,6 +35,7 @@ export function takeEvent(event: LiveEvent): void {
   since?.push(event);
   batch(() => {
     library.value = applyEvent(library.peek(), event);
+    if (library.peek().documents.size >= KNOWN_DOCUMENTS) more.value = true;
     lastEvent.value = event;
   });
 }

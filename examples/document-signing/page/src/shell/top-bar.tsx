@@ -37,13 +37,13 @@ export function TopBar() {
           <button
             type="button"
             class={`avatar tone-${tone(email)}`}
-            aria-label={`Your profile: ${name}`}
             title={`${name}, ${email}`}
             onClick={() => {
               openDialog.value = 'profile';
             }}
           >
             <span aria-hidden="true">{initials(name)}</span>
+            <span class="visually-hidden">Your profile: {name}</span>
           </button>
           <button
             type="button"
