@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
+/** Who may use the gateway from a browser. */
+export interface SitePolicy {
+  /** Names besides `localhost` and addresses under which the gateway is reached; `*` for any. */
+  readonly allowedHosts: readonly string[];
+  /** Pages of other origins that may use the API, such as `https://example.com`. */
+  readonly allowedOrigins: readonly string[];
+}
+
 /**
  * Whether a page of another site has sent it. Browsers say so in Origin or Sec-Fetch-Site; what sends neither is no browser and has no
- * cookies of somebody else. `allowedOrigins` are pages of other origins that may use the API, such as `https://example.com`.
+ * cookies of somebody else.
  */
 export function isForeign({ headers }: Pick<IncomingMessage, 'headers'>, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = headers;

@@ -3,11 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { clientAddressOf } from '../http/client-address.js';
 import { HttpProblem } from '../http/errors.js';
+import type { Readiness } from '../http/health.js';
+import type { Readiness } from '../http/health.js';
 import { type HttpApp, httpService } from '../http/http-service.js';
 import type { HttpLimits } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
-import { isForeign, READS } from './cross-site.js';
+import { isForeign, READS, type SitePolicy } from './cross-site.js';
 import { answerBy } from './in-process.js';
 import { servePage } from './page.js';
 import { type Forward, type ProxyLimits, proxy } from './proxy.js';
@@ -20,17 +22,19 @@ import { ROUTES, type Upstream, type UpstreamName, type Upstreams } from './upst
 /** What the gateway works with. */
 export interface GatewayParts {
   readonly upstreams: Upstreams;
+  /** What else must work before traffic is welcome, by name. Default: nothing. */
+  readonly readiness?: Readiness;
   /** The folder of the built page. */
   readonly pageDirectory: string;
   readonly log: Log;
   readonly registry?: Registry;
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
-  /** Names besides `localhost` and addresses under which the gateway is reached; `*` for any. Default: none. */
-  readonly allowedHosts?: readonly string[];
-  /** Pages of other origins that may use the API, such as `https://example.com`. Default: none. */
-  readonly allowedOrigins?: readonly string[];
-  /** Per client. Default: 20,000 requests in 10 seconds. */
+  /** Default: `localhost` and addresses, and no other origin. */
+  readonly sites?: Partial<SitePolicy>;
+  /** What must work besides the services. Default: nothing. */
+  readonly readiness?: Readiness;
+  /** Per client. Default: 120,000 requests in a minute. */
   readonly rateLimit?: RateLimit;
   readonly limits?: Partial<HttpLimits>;
   /** Of replicas. */
@@ -52,13 +56,13 @@ const PROXY_LIMITS: ProxyLimits = {
  * and is no larger than the limit. Services of this process are asked without a second hop.
  */
 export async function gatewayService(parts: GatewayParts): Promise<Service> {
-  const { upstreams, trustedProxies = [], allowedHosts = [], allowedOrigins = [] } = parts;
+  const { upstreams, trustedProxies = [], sites: { allowedHosts = [], allowedOrigins = [] } = {} } = parts;
   const limits = { ...PROXY_LIMITS, ...parts.proxyLimits };
-  const limiter = rateLimiter(parts.rateLimit ?? { requests: 20_000, seconds: 10 });
+  const limiter = rateLimiter(parts.rateLimit ?? { requests: 120_000, seconds: 60 });
   const app = await httpService({
     name: 'gateway',
     description: 'One origin for all services',
-    readiness: upstreamReadiness(upstreams),
+    readiness: { ...upstreamReadiness(upstreams), ...parts.readiness },
     log: parts.log,
     trustedProxies,
     allowedHosts,

@@ -27,7 +27,7 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** ALLOWED_HOSTS: names besides `localhost` and addresses under which the services are reached; `*` for any. */
   readonly allowedHosts: readonly string[];
-  /** RATE_LIMIT: requests of one client in 10 seconds. Default: 20,000. */
+  /** RATE_LIMIT: requests of one client in a minute. Default: 120,000. */
   readonly rateLimit: number;
 }
 
@@ -89,7 +89,7 @@ const FIELDS = {
   trustedProxies: names('TRUSTED_PROXIES', 'addresses and networks, with commas between'),
   allowedOrigins: names('ALLOWED_ORIGINS', 'origins such as https://example.com, with commas between'),
   allowedHosts: names('ALLOWED_HOSTS', 'host names, with commas between'),
-  rateLimit: field(z.coerce.number().int().min(1), { env: 'RATE_LIMIT', default: 20_000 }),
+  rateLimit: field(z.coerce.number().int().min(1), { env: 'RATE_LIMIT', default: 120_000 }),
 };
 
 function s3Of(

@@ -39,7 +39,7 @@ test('no other origin may read anything, unless it is on the list', async () => 
     const answer = await call(`${closed.url}/documents`, method, undefined, headers);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   }
-  const { url } = await gateway({ allowedOrigins: [shop] });
+  const { url } = await gateway({ sites: { allowedOrigins: [shop] } });
   const asked = await call(`${url}/documents`, 'OPTIONS', undefined, preflight);
   expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, shop]);
   expect(asked.headers.get('access-control-allow-methods')).toContain('PATCH');
@@ -60,7 +60,7 @@ test('a name that was made to point here is not served', async () => {
   for (const host of ['localhost', 'LOCALHOST:8000', '127.0.0.1:1', '[::1]:8000', '192.0.2.1:8000']) {
     expect(await ask(host)).toMatch(/^HTTP\/1\.1 200 /);
   }
-  const named = await gateway({ allowedHosts: ['sign.example'] });
+  const named = await gateway({ sites: { allowedHosts: ['sign.example'] } });
   const answer = await rawConnection(
     named.url,
     'GET /documents HTTP/1.1\r\nhost: sign.example\r\nconnection: close\r\n\r\n',
