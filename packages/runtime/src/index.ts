@@ -50,6 +50,7 @@ export type { RouteOptions } from './route/route-options.js';
 export { type RoutedDrainReport, RoutedPipeline, type RoutedReport } from './route/routed-pipeline.js';
 export { type LeasedSourceOptions, leasedSource } from './scale-out/leased-source.js';
 export { memoryLease } from './scale-out/memory-lease.js';
+export { type SearchSinkOptions, searchSink } from './search/search-sink.js';
 export type { BreakerReport, CircuitBreakerOptions } from './sink/circuit-breaker.js';
 export type { ScopeOptions } from './state/keyed.js';
 export { type MemoryStateOptions, memoryState } from './state/memory-state.js';
