@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttachOptions, HubOptions, Refusal } from '../src/index.js';
+import { Roster } from '../src/presence/roster.js';
 import { Client, refusal, startHub, until } from './support/rig.js';
 
 /** `?as=ada&channel=x&presence=1`: who, where, and whether it asks who else is there. */
@@ -88,6 +89,20 @@ test('who comes back within the grace has never left', async () => {
     ['presence.left', 'x', 'alan'],
   ]);
   expect(ids(hub.presence('x'))).toEqual(['watcher', 'ada']);
+});
+
+test('a grace that began before somebody came back does not end the next one', () => {
+  const roster = new Roster('x', 10);
+  const entry = { id: 'ada', info: null, watch: false };
+  const connection = {} as never;
+  roster.join(connection, entry);
+  const first = roster.leave(connection, 'ada');
+  roster.join(connection, entry);
+  const second = roster.leave(connection, 'ada');
+  first?.();
+  expect(ids(roster.members())).toEqual(['ada']);
+  second?.();
+  expect(ids(roster.members())).toEqual([]);
 });
 
 test('channels know of their own members, and those without presence of none', async () => {
