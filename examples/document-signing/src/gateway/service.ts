@@ -4,7 +4,6 @@ import type { Registry } from 'prom-client';
 import { clientAddressOf } from '../http/client-address.js';
 import { HttpProblem } from '../http/errors.js';
 import type { Readiness } from '../http/health.js';
-import type { Readiness } from '../http/health.js';
 import { type HttpApp, httpService } from '../http/http-service.js';
 import type { HttpLimits } from '../http/limits.js';
 import type { Log } from '../http/log.js';
@@ -32,8 +31,6 @@ export interface GatewayParts {
   readonly trustedProxies?: readonly string[];
   /** Default: `localhost` and addresses, and no other origin. */
   readonly sites?: Partial<SitePolicy>;
-  /** What must work besides the services. Default: nothing. */
-  readonly readiness?: Readiness;
   /** Per client. Default: 120,000 requests in a minute. */
   readonly rateLimit?: RateLimit;
   readonly limits?: Partial<HttpLimits>;
