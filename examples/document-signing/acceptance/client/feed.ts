@@ -2,7 +2,8 @@ import { waitFor } from '@sluice/testkit';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { UnderTest } from '../system.js';
-import { get } from './http.js';
+import { type Answer, get } from './http.js';
+import { createDocument } from './samples.js';
 
 /** A message of the realtime service. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read messages freely
@@ -109,4 +110,13 @@ export class Feed {
   close(): void {
     this.#socket.terminate();
   }
+}
+
+/** Makes a document, and waits until its first event has been told: who connects now hears of what comes after. */
+export async function createTold(system: UnderTest): Promise<Answer['body']> {
+  const made = await createDocument(system);
+  const feed = await Feed.open(system, { path: `/ws/${made.id}`, offset: 0 });
+  await feed.count(1);
+  feed.close();
+  return made;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { expect422 } from '../client/expect-422.js';
-import { Feed, token } from '../client/feed.js';
+import { createTold, Feed, token } from '../client/feed.js';
 import { get, patch, remove } from '../client/http.js';
 import { createDocument, eventually, newWord, sign, TIME } from '../client/samples.js';
 import type { UnderTest } from '../system.js';
@@ -69,7 +69,7 @@ export function realtime(system: UnderTest): void {
     });
 
     test('{type,data,timestamp} of every kind of change, in the order of commits', async () => {
-      const made = await createDocument(system);
+      const made = await createTold(system);
       const feed = await Feed.open(system, { path: `/ws/${made.id}` });
       const { title } = (await update(made.id, { title: `Of ${newWord()}` })).body;
       for (const status of ['sent', 'viewed']) await update(made.id, { status });
@@ -110,7 +110,7 @@ export function realtime(system: UnderTest): void {
     });
 
     test('of another document nothing is told', async () => {
-      const [mine, other] = [await createDocument(system), await createDocument(system)];
+      const [mine, other] = [await createTold(system), await createTold(system)];
       const feed = await Feed.open(system, { path: `/ws/${mine.id}` });
       await update(other.id, { title: 'other' });
       await update(mine.id, { title: 'mine' });
@@ -156,7 +156,7 @@ export function realtime(system: UnderTest): void {
     });
 
     test('many connections are told the same', async () => {
-      const { id } = await createDocument(system);
+      const { id } = await createTold(system);
       const given = await token(system);
       const feeds = await Promise.all(
         Array.from({ length: 20 }, () => Feed.open(system, { path: `/ws/${id}`, token: given })),
