@@ -13,13 +13,17 @@ interface Props {
 export function DrawPanel({ pad, strokes, changed }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [ready, setReady] = useState(false);
+  const [missing, setMissing] = useState(false);
   useEffect(() => {
     let gone = false;
-    void import('./pad.js').then(({ openPad }) => {
-      if (gone || !canvas.current) return;
-      pad.current = openPad(canvas.current, changed);
-      setReady(true);
-    });
+    import('./pad.js').then(
+      ({ openPad }) => {
+        if (gone || !canvas.current) return;
+        pad.current = openPad(canvas.current, changed);
+        setReady(true);
+      },
+      () => setMissing(true),
+    );
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== 'z' || !(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement) return;
       event.preventDefault();
@@ -33,6 +37,13 @@ export function DrawPanel({ pad, strokes, changed }: Props) {
       pad.current = undefined;
     };
   }, []);
+  if (missing) {
+    return (
+      <p class="problem" role="alert">
+        The paper could not be loaded. Type your signature, or try again when you are connected.
+      </p>
+    );
+  }
   return (
     <div class="draw" data-ready={ready}>
       <div class="pad">

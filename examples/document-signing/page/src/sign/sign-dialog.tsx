@@ -7,6 +7,7 @@ import { profile } from '../profile/profile.js';
 import { toast } from '../toast/toasts.js';
 import { DrawPanel } from './draw-panel.js';
 import type { Pad } from './pad.js';
+import { writtenSignature } from './written.js';
 
 interface Props {
   readonly document: Document;
@@ -29,7 +30,6 @@ export function SignDialog({ document, signed, close }: Props) {
     if (way === 'draw' && strokes === 0) return setProblem('Draw your signature first, or type it.');
     setBusy(true);
     try {
-      const { writtenSignature } = await import('./written.js');
       const image = way === 'draw' ? pad.current?.image() : undefined;
       signed(
         await addSignature({

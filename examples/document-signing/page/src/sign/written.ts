@@ -1,4 +1,4 @@
-import { cut } from './pad.js';
+import { cut } from './cut.js';
 
 const SIZE = 96;
 const FAMILY = '"Segoe Script", "Snell Roundhand", "Apple Chancery", "Z003", "URW Chancery L", cursive';
