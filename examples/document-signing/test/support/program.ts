@@ -14,7 +14,11 @@ export async function buildProgram(name = 'program'): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'error',
-    ssr: { noExternal: [/^@sluice\//], resolve: { conditions: ['@sluice/source', ...defaultServerConditions] } },
+    // The workspace has an older lru-cache at its root than the one of @sluice/runtime.
+    ssr: {
+      noExternal: [/^@sluice\//, 'lru-cache'],
+      resolve: { conditions: ['@sluice/source', ...defaultServerConditions] },
+    },
     build: { ssr: SOURCE, outDir: folder, emptyOutDir: true, target: 'node20' },
   });
   await mkdir(`${folder}page`, { recursive: true });
