@@ -22,8 +22,8 @@ export class Connection {
   alive = true;
   /** Whether it is in several channels, so that messages have to say which one they are of. */
   tagged = false;
-  /** Whether somebody has waited for this client in vain since it last took everything; see `flushed`. */
-  lagging = false;
+  /** How often somebody waited for this client in vain since it last kept up; see `flushed`. */
+  waitedInVain = 0;
   readonly maxBufferedBytes: number;
   readonly counters: HubCounters;
   private readonly socket: Duplex;
