@@ -59,7 +59,7 @@ function findSql(table: string, index: NumberedIndex, request: SearchRequest, qu
   const conditions = conditionsSql(where, index, parameters);
   const found = query
     ? `
-  SELECT d.id, round(sum(part.weight)::numeric, 6)::float8 AS score${columns.map(([name, sql]) => `, min(${sql}) AS ${name}`).join('')}
+  SELECT d.id, round(sum(part.weight) * 1e6) / 1e6 AS score${columns.map(([name, sql]) => `, min(${sql}) AS ${name}`).join('')}
   FROM unnest(${parameters.add(
     query.parts.map((part) => part.query),
     'tsquery[]',
