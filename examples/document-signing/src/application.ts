@@ -1,22 +1,29 @@
 import { fileURLToPath } from 'node:url';
-import { realtimeHub } from '@sluice/realtime';
-import { memoryCache, memoryCounters } from '@sluice/runtime';
-import { diskObjects } from '@sluice/store-pg/disk';
+import { grpcClient } from '@sluice/grpc';
 import { startPostgres } from '@sluice/testkit/postgres';
-import { documentPipeline } from './changes/document-pipeline.js';
-import { openDataFolder, rememberPostgres } from './data-folder.js';
+import { Closing } from './closing.js';
+import { openDataFolder, rememberPostgres, secretOf } from './data-folder.js';
 import { DatabaseEnded } from './database/database-ended.js';
 import { openPool } from './database/pool.js';
-import { createTables } from './database/tables.js';
-import { DocumentTable } from './document/document-table.js';
 import { documentService } from './document/service.js';
-import { gateway } from './gateway/app.js';
-import { attachLiveFeed } from './gateway/live-feed.js';
+import { createDocumentTables } from './document/tables.js';
+import { embeddedParts } from './embedded-parts.js';
+import { gatewayService } from './gateway/service.js';
+import { DocumentService } from './generated/document_pb.js';
 import { openLog } from './http/log.js';
+import type { Service } from './http/service.js';
+import { pipelinesOf } from './pipelines.js';
+import { realtimeService } from './realtime/service.js';
+import { createRealtimeTables } from './realtime/tables.js';
 import { claimFolder } from './run-file.js';
+import { searchService } from './search/service.js';
+import type { Ports } from './settings/ports.js';
+import type { Settings } from './settings/settings.js';
+import { signatureService } from './signature/service.js';
+import { createSignatureTables } from './signature/tables.js';
 
 export interface ApplicationOptions {
-  readonly port: number;
+  readonly settings: Settings;
   /** The folder that holds everything that is kept. */
   readonly data: string;
   /** Told in plain words what is waited for. */
@@ -27,105 +34,128 @@ export interface ApplicationOptions {
 
 /** A running application. */
 export interface Application {
-  /** `http://127.0.0.1:<port>` */
+  /** The gateway: `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Where each service listens. */
+  readonly ports: Ports;
   /** Of the database. */
   readonly databaseUrl: string;
-  /** Resolves when the page shows all that is committed now. */
+  /** Resolves when all that is committed now is in the topics, the activity and the search, and has had its consequences. */
   caughtUp(): Promise<void>;
-  /** Rejects when the change stream has failed for good, or with {@link DatabaseEnded}. */
+  /** Rejects when a pipeline has failed for good, or with {@link DatabaseEnded}. */
   readonly failed: Promise<never>;
   /** Finishes what is in flight and stops everything, the database last. Goes on past what fails, and rejects with that at the end. */
   stop(): Promise<void>;
 }
 
 const PAGE = fileURLToPath(new URL('./page', import.meta.url));
+const HOST = '127.0.0.1';
 
 /**
- * Starts everything in this process: the database, the change stream, the API and the page. Leaves nothing running when it
- * rejects: with {@link UsageError} when another process runs on the data.
+ * Starts everything in this process: the database, the services, the pipelines between them, and the gateway with the page. Leaves
+ * nothing running when it rejects: with {@link UsageError} when another process runs on the data.
  */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
-  const { port, data, say } = options;
-  const closing: (() => Promise<unknown>)[] = [];
-  let ending = false;
+  const { settings, data, say } = options;
+  const closing = new Closing();
   let databaseEnded: DatabaseEnded | undefined;
-  const closeAll = async () => {
-    ending = true;
-    const errors: unknown[] = [];
-    for (const close of closing.splice(0).reverse()) await close().catch((error: unknown) => errors.push(error));
-    if (errors.length > 0) throw errors[0];
-  };
   try {
     const folder = await openDataFolder(data);
-    const runFile = await claimFolder(data, port === 0 ? undefined : `http://127.0.0.1:${port}`);
-    closing.push(() => runFile.remove());
+    const base = settings.ports.gateway;
+    const runFile = await claimFolder(data, base === 0 ? undefined : `http://${HOST}:${base}`);
+    closing.add(() => runFile.remove());
+
     say(folder.isNew ? 'Making a database and starting Postgres (a few seconds)…' : 'Starting Postgres…');
     const postgres = await startPostgres({ dataDir: folder.postgres, notice: say });
-    closing.push(() => postgres.stop());
-    const databaseFailed = new Promise<never>((_, reject) => {
-      void postgres.exited.then((exit) => {
-        if (ending) return;
-        databaseEnded = new DatabaseEnded(exit);
-        reject(databaseEnded);
-      });
+    closing.add(() => postgres.stop());
+    const databaseFailed = postgres.exited.then((exit): Promise<never> => {
+      if (closing.begun) return new Promise(() => undefined);
+      databaseEnded = new DatabaseEnded(exit);
+      throw databaseEnded;
     });
     databaseFailed.catch(() => undefined); // heard of through `failed`, or not at all once we stop
     await rememberPostgres(folder, postgres.dataDir);
 
     const pool = openPool(postgres.url);
-    closing.push(() => pool.end());
-    await createTables(pool);
+    closing.add(() => pool.end());
+    await createDocumentTables(pool);
+    await createSignatureTables(pool);
+    await createRealtimeTables(pool);
+    const parts = embeddedParts(postgres.url, folder.objects);
+    closing.add(async () => parts[Symbol.asyncDispose]());
 
-    const log = openLog();
-    const documents = await documentService({
+    const shared = { log: openLog({ level: settings.logLevel }), trustedProxies: settings.trustedProxies };
+    const document = await documentService({
+      ...shared,
+      ...parts,
       pool,
-      objects: diskObjects({ folder: folder.objects }),
-      cache: memoryCache(),
-      counters: memoryCounters(),
-      grpc: {},
-      log,
+      grpc: { host: HOST, port: settings.ports.documentGrpc },
+      log: shared.log,
       orphansAfterMs: 0,
     });
-    closing.push(() => documents.close());
-
-    const hub = realtimeHub();
-    const changes = documentPipeline({
-      connection: postgres.url,
+    closing.add(() => document.close());
+    const documents = grpcClient(DocumentService, { address: `${HOST}:${document.grpc.port}` });
+    closing.add(async () => documents[Symbol.asyncDispose]());
+    const signature = await signatureService({ ...shared, pool, objects: parts.objects, documents });
+    closing.add(() => signature.close());
+    const search = await searchService({ ...shared, index: parts.index });
+    closing.add(() => search.close());
+    const realtime = await realtimeService({
+      ...shared,
       pool,
-      hub,
-      notice: ({ message }) => say(message),
+      secret: settings.jwtSecret ?? (await secretOf(folder)),
+      tokenHelper: 'loopback',
+      allowedOrigins: settings.allowedOrigins,
     });
-    const app = await gateway({
-      log,
-      documents,
-      pool,
-      hub,
-      readiness: {
-        database: async () => void (await pool.query('SELECT 1')),
-        changes: async () => {
-          if (changes.state !== 'running') throw new Error(changes.state);
-        },
+    const pipelines = pipelinesOf({ ...parts, connection: postgres.url, activity: realtime.sink, documents, say });
+    const gateway = await gatewayService({
+      ...shared,
+      upstreams: {
+        document: { service: document },
+        signature: { service: signature },
+        search: { service: search },
+        realtime: { service: realtime },
       },
+      readiness: pipelines.readiness,
       pageDirectory: options.pageDirectory ?? PAGE,
+      sites: { allowedHosts: settings.allowedHosts, allowedOrigins: settings.allowedOrigins },
+      rateLimit: { requests: settings.rateLimit, seconds: 60 },
     });
-    attachLiveFeed(app.server, hub, new DocumentTable(pool));
-    closing.push(() => app.close());
-    closing.push(() => hub.close({ deadlineMs: 2_000 }));
+    closing.add(() => gateway.close());
+    closing.add(() => realtime.close());
 
-    say(`Following the changes of documents.documents${folder.isNew ? ' (creating a replication slot)' : ''}…`);
-    const streamFailed = changes.run().then(() => new Promise<never>(() => undefined));
-    const failed = Promise.race([streamFailed, databaseFailed]);
+    say(`Following the changes of the database${folder.isNew ? ' (creating a replication slot)' : ''}…`);
+    const failed = Promise.race([pipelines.run(), databaseFailed]);
     // Whoever waits for it learns of it; until then it is no unhandled rejection.
     failed.catch(() => undefined);
-    // The first to be stopped: what was changed is projected and pushed while there are still clients.
-    closing.push(() => changes.drain({ timeoutMs: databaseEnded ? 100 : 5_000 }));
-    await Promise.race([changes.caughtUp({ timeoutMs: 60_000 }), failed]);
-    const url = await app.listen({ port, host: '127.0.0.1' });
+    // The first to be stopped: what was changed is told while there are still clients.
+    closing.add(() => pipelines.drain(databaseEnded ? 100 : 5_000));
+    await Promise.race([pipelines.caughtUp(60_000), failed]);
+
+    const listen = async (service: Service, port: number) => {
+      const address = await service.app.listen({ port, host: HOST });
+      return Number(new URL(address).port);
+    };
+    const ports: Ports = {
+      document: await listen(document, settings.ports.document),
+      documentGrpc: document.grpc.port,
+      signature: await listen(signature, settings.ports.signature),
+      search: await listen(search, settings.ports.search),
+      realtime: await listen(realtime, settings.ports.realtime),
+      gateway: await listen(gateway, settings.ports.gateway),
+    };
+    const url = `http://${HOST}:${ports.gateway}`;
     await runFile.tellUrl(url);
-    return { url, databaseUrl: postgres.url, failed, caughtUp: () => changes.caughtUp(), stop: closeAll };
+    return {
+      url,
+      ports,
+      databaseUrl: postgres.url,
+      failed,
+      caughtUp: () => pipelines.caughtUp(30_000),
+      stop: () => closing.close(),
+    };
   } catch (error) {
-    await closeAll().catch(() => undefined); // what went wrong first is what counts
+    await closing.close().catch(() => undefined); // what went wrong first is what counts
     throw databaseEnded ?? error;
   }
 }

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './command-line/arguments.js';
 import { assertNotRunning } from './run-file.js';
@@ -16,6 +17,9 @@ export interface DataFolder {
 /** Says that a folder is ours, and where its database lies: as root that can be elsewhere. */
 const MARKER = 'document-signing.json';
 
+/** Has the secret that tokens are signed with; nobody but the owner reads it. */
+const SECRET = 'token-secret';
+
 /** Opens the folder, or makes it. Throws {@link UsageError} when it holds something that is not ours. */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   if (!existsSync(path)) await mkdir(path, { recursive: true });
@@ -29,6 +33,18 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
 /** Keeps where the database lies. */
 export async function rememberPostgres(folder: DataFolder, postgres: string): Promise<void> {
   await writeFile(join(folder.path, MARKER), `${JSON.stringify({ postgres })}\n`);
+}
+
+/** The secret of this installation: made at the first start, the same at every later one. */
+export async function secretOf({ path }: DataFolder): Promise<string> {
+  const file = join(path, SECRET);
+  const kept = await readFile(file, 'utf8').catch(() => ''); // there is none yet
+  if (kept !== '') return kept;
+  const made = randomBytes(32).toString('base64url');
+  // Under its name only once it is whole.
+  await writeFile(`${file}.writing`, made, { mode: 0o600, flush: true });
+  await rename(`${file}.writing`, file);
+  return made;
 }
 
 /** Removes the folder and its database. Throws {@link UsageError} when it is not ours, or in use. */

@@ -6,6 +6,7 @@ import { stopOnSignal } from './command-line/stopping.js';
 import { removeDataFolder } from './data-folder.js';
 import { DatabaseEnded } from './database/database-ended.js';
 import { assertNotRunning } from './run-file.js';
+import { readSettings } from './settings/settings.js';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -13,8 +14,9 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
   if (args.help) return say(HELP);
+  const settings = readSettings(args.port === undefined ? {} : { portBase: args.port });
   await assertNotRunning(args.data);
-  await assertPortFree(args.port);
+  for (const port of new Set(Object.values(settings.ports))) await assertPortFree(port);
   if (args.fresh) await removeDataFolder(args.data);
 
   let starting: Promise<Application> | undefined;
@@ -23,7 +25,7 @@ async function main(): Promise<void> {
     const application = await starting?.catch(() => undefined);
     await application?.stop();
   }, say);
-  starting = startApplication({ ...args, say: (line) => stopping.begun || say(line) });
+  starting = startApplication({ settings, data: args.data, say: (line) => stopping.begun || say(line) });
   try {
     const application = await starting;
     if (!stopping.begun) say(greeting(application.url, args));
@@ -44,8 +46,14 @@ Open the page, then try this in another terminal and watch it change:
     -d '{"title":"Lease agreement","content":"Between …","created_by":"ada@example.com"}'
 
   ID=$(curl -s '${url}/documents?limit=1' | sed 's/.*"id":"\\([^"]*\\).*/\\1/')
-  curl -s -X PATCH ${url}/documents/$ID -H 'content-type: application/json' -d '{"status":"sent"}'
+  curl -s ${url}/signatures -H 'content-type: application/json' \\
+    -d '{"document_id":"'$ID'","signer_email":"bob@example.com","signer_name":"Bob","signature_data":"sig"}'
+  curl -s ${url}/documents/$ID
+  curl -s '${url}/search?q=leese'
+  curl -s ${url}/documents/$ID/stats
   curl -s -X DELETE ${url}/documents/$ID
+
+Each service listens on a port of its own as well, and describes itself at /docs, as the gateway does: ${url}/docs
 
 Ctrl-C stops everything; the data stays (--fresh starts over).`;
 }

@@ -16,13 +16,12 @@ async function temporaryFolder(): Promise<string> {
   return path;
 }
 
-test('the port comes from the option, else from PORT_BASE, else it is 8000', () => {
-  expect(readArguments([], {}).port).toBe(8000);
-  expect(readArguments([], { PORT_BASE: '9100' }).port).toBe(9100);
-  expect(readArguments(['--port', '9200'], { PORT_BASE: '9100' }).port).toBe(9200);
-  expect(() => readArguments(['--port', 'x'], {})).toThrow('--port should be a number from 0 to 65535, not "x".');
-  expect(() => readArguments([], { PORT_BASE: '70000' })).toThrow(/^PORT_BASE/);
-  expect(() => readArguments(['--prot', '1'], {})).toThrow(UsageError);
+test('a port is a number that leaves room for the services', () => {
+  expect(readArguments([]).port).toBeUndefined();
+  expect(readArguments(['--port', '9200']).port).toBe(9200);
+  expect(() => readArguments(['--port', 'x'])).toThrow('--port should be a number from 0 to 23484, not "x".');
+  expect(() => readArguments(['--port', '60000'])).toThrow(/^--port/);
+  expect(() => readArguments(['--prot', '1'])).toThrow(UsageError);
 });
 
 test('a taken port is named, with the option that changes it', async () => {

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Application, startApplication } from '../../src/application.js';
 import { removeDataFolder } from '../../src/data-folder.js';
+import { readSettings } from '../../src/settings/settings.js';
 
 /** A folder for the data of one application, removed after the test. */
 export async function dataFolder(): Promise<string> {
@@ -27,7 +28,12 @@ const PAGE_SOURCE = fileURLToPath(new URL('../../page', import.meta.url));
 
 /** The whole application in this process, with a database of its own; stopped after the test. */
 export async function application(data: string, pageDirectory = PAGE_SOURCE, port = 0): Promise<Application> {
-  const running = await startApplication({ port, data, say: () => undefined, pageDirectory });
+  const running = await startApplication({
+    settings: readSettings({ env: {}, portBase: port }),
+    data,
+    say: () => undefined,
+    pageDirectory,
+  });
   onTestFinished(() => running.stop());
   return running;
 }
