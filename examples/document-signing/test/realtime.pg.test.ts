@@ -135,6 +135,21 @@ test('a restart in the middle: who reconnects with the offset has each event onc
   expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, n) => n + 1));
 });
 
+test('with several replicas every client gets every event once, whichever replica it is on', async () => {
+  const replicas = [await startRealtime(database.url), await startRealtime(database.url, { replica: 'b' })];
+  const { create, rename } = writer((replicas[0] as (typeof replicas)[0]).pool);
+  const id = await create();
+  for (const { caughtUp } of replicas) await caughtUp();
+  const token = await tokenFor();
+  const clients = await Promise.all(replicas.map(({ url }) => follow(url, `/ws/${id}?offset=0`, token)));
+  for (let n = 0; n < 100; n++) await rename(id, `T${n}`);
+  for (const client of clients) await client.seen(102);
+  for (const { caughtUp } of replicas) await caughtUp();
+  const titles = ['Lease', ...Array.from({ length: 100 }, (_, n) => `T${n}`)];
+  for (const client of clients) expect(client.events().map(({ data }) => data.title)).toEqual(titles);
+  expect(clients[0]?.events()).toEqual(clients[1]?.events());
+});
+
 const older = useDatabase();
 
 test('rows from before the first start are told as made when they were', async () => {

@@ -34,8 +34,11 @@ export async function createTables(pool: ReturnType<typeof openPool>): Promise<v
 }
 
 /** The realtime service on a real database and a real port, fed by the changes of the tables. */
-export async function startRealtime(connection: string, parts: Partial<RealtimeServiceParts> & { port?: number } = {}) {
-  const { port = 0, ...rest } = parts;
+export async function startRealtime(
+  connection: string,
+  parts: Partial<RealtimeServiceParts> & { port?: number; replica?: string } = {},
+) {
+  const { port = 0, replica = 'a', ...rest } = parts;
   const pool = openPool(connection);
   await createTables(pool);
   await createRealtimeTables(pool);
@@ -47,12 +50,12 @@ export async function startRealtime(connection: string, parts: Partial<RealtimeS
     },
   );
   const url = await service.app.listen({ port, host: '127.0.0.1' });
-  const changes = pipeline('activity')
+  const changes = pipeline(`activity-${replica}`)
     .from(
       postgresChanges({
         connection,
         tables: ['documents.documents', 'signatures.signatures'],
-        slot: slotOf(connection),
+        slot: slotOf(connection, replica),
       }),
     )
     .to(service.sink);
@@ -81,8 +84,8 @@ export async function startRealtime(connection: string, parts: Partial<RealtimeS
 }
 
 /** A server's slots have one name for all its databases. */
-function slotOf(connection: string): string {
-  return `activity_${new URL(connection).pathname.replace(/\W/g, '_').toLowerCase()}`.slice(0, 63);
+function slotOf(connection: string, replica: string): string {
+  return `activity_${replica}_${new URL(connection).pathname.replace(/\W/g, '_').toLowerCase()}`.slice(0, 63);
 }
 
 /** Writes as the services do. */
