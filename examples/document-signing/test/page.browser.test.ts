@@ -65,6 +65,10 @@ test('search finds while one types, with a mistake in it, marks what it found, a
   await facet('signed').getByText('1').waitFor();
   expect(await facet('created').count()).toBe(0);
 
+  await send(`${url}/documents`, 'POST', { title: 'Agreement of today', content: 'text', created_by: grace.email });
+  await row(window, 'Agreement of today').locator('mark').first().waitFor();
+  await window.getByTestId('count').getByText('2 found').waitFor();
+
   await window.keyboard.press('Escape');
   await facet('created').click();
   await row(window, 'Power of attorney').waitFor();
