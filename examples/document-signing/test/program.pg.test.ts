@@ -56,7 +56,7 @@ test('killed without warning, it leaves no database behind, and the next start i
 
   const second = new Run(main, ['--port', '0', '--data', data]);
   const again = await second.says(/The page: {2}(http:\S+)\//);
-  const titles = (await call(`${again}/feed`, 'GET')).body.map(({ title }: { title: string }) => title);
+  const titles = (await call(`${again}/documents`, 'GET')).body.map(({ title }: { title: string }) => title);
   expect(titles).toEqual(['T4', 'T3', 'T2', 'T1', 'T0']);
 
   const tooEarly = new Run(main, ['--port', '0', '--data', data, '--fresh']);
@@ -137,8 +137,9 @@ test('the commands that it prints work as they are', async () => {
   const commands = /watch it change:\n\n(.*?)\n\nCtrl-C/s.exec(run.output)?.[1]?.split('\n') ?? [];
   const deletion = commands.pop();
   const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', commands.join('\n')]);
-  expect(stdout).toContain('"status":"sent"');
-  expect((await call(`${url}/documents`, 'GET')).body).toMatchObject([{ status: 'sent', version: 2 }]);
+  expect(stdout).toContain('"status":"signed"');
+  expect(stdout).toContain('"total_views":1');
+  expect((await call(`${url}/documents`, 'GET')).body).toMatchObject([{ status: 'signed', version: 2 }]);
   const newest = commands.find((line) => line.includes('ID='));
   await promisify(execFile)('/bin/sh', ['-ec', `${newest}\n${deletion}`]);
   expect((await call(`${url}/documents`, 'GET')).body).toEqual([]);
