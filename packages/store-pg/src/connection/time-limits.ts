@@ -19,8 +19,10 @@ export function timeLimits(statementTimeoutMs: number): PoolConfig {
   const connectionTimeoutMillis = Math.min(CONNECT_TIMEOUT_MS, query_timeout);
   /** Not by the pool's own option, which also ends the wait for one of its connections to become free. */
   class PromptClient extends Client {
-    constructor(config?: ClientConfig) {
-      super({ connectionTimeoutMillis, ...config });
+    constructor(config: ClientConfig = {}) {
+      // The pool hides the password from whoever copies its options.
+      const { password } = config;
+      super({ connectionTimeoutMillis, ...config, ...(password === undefined ? {} : { password }) });
     }
   }
   return { query_timeout, keepAlive: true, keepAliveInitialDelayMillis: 10_000, Client: PromptClient };

@@ -104,5 +104,6 @@ export async function rowsOf<Row extends QueryResultRow>(
 /** A connection of its own, to where the pool leads; whoever makes it ends it. */
 export function connectionBeside(pool: Pool): Client {
   const { Client: Made = Client, options } = pool as Pool & { readonly Client?: typeof Client };
-  return new Made({ ...options, application_name: options.application_name ?? 'sluice' });
+  // As they are: a copy would lack the password, which pg hides from whoever lists them.
+  return new Made(options);
 }

@@ -106,7 +106,7 @@ class AppendQueue {
       // The answer to the commit may have been lost.
       if (begun.length === 0 || !(await isThere(this.use, database, events, begun))) throw error;
     }
-    trimmer.look(new Set(events.map(({ topic }) => topic.id)), this.ctx.notice);
+    trimmer.look(this.ctx.notice);
   }
 }
 

@@ -85,7 +85,7 @@ class LogWriter<T> {
       topics.forget();
       throw error;
     }
-    trimmer.look(new Set(placed.map(({ topic }) => topic.id)), this.parts.notice);
+    trimmer.look(this.parts.notice);
   }
 
   /** Those that can't be appended are named; a topic that can't be made fails the write. */

@@ -26,12 +26,12 @@ export class Trimmer {
     private readonly retention: Required<LogRetention>,
   ) {}
 
-  /** Once in a while, trims these topics beside what else goes on. A failure is told, and tried again another time. */
-  look(topics: ReadonlySet<number>, notice: (message: string) => void): void {
+  /** Once in a while, trims all topics beside what else goes on. A failure is told, and tried again another time. */
+  look(notice: (message: string) => void): void {
     const now = performance.now();
     if (now < this.#next || this.#running) return;
     this.#next = now + this.retention.everyMs;
-    this.#running = this.#inBackground([...topics], notice).finally(() => {
+    this.#running = this.#inBackground(notice).finally(() => {
       this.#running = undefined;
     });
   }
@@ -41,10 +41,10 @@ export class Trimmer {
     await this.#running;
   }
 
-  /** Trims these topics, or all. */
-  async trim(pool: Pool, topics?: readonly number[]): Promise<TrimReport> {
+  /** Trims all topics, now. */
+  async trim(pool: Pool): Promise<TrimReport> {
     const sum = { events: 0, bytes: 0 };
-    for (const [topic, partition] of await this.#due(pool, topics)) {
+    for (const [topic, partition] of await this.#due(pool)) {
       for (;;) {
         const removed = await this.#remove(pool, topic, partition);
         sum.events += removed.events;
@@ -55,11 +55,11 @@ export class Trimmer {
     return sum;
   }
 
-  async #inBackground(topics: readonly number[], notice: (message: string) => void): Promise<void> {
+  async #inBackground(notice: (message: string) => void): Promise<void> {
     try {
       const use = await this.database.enter();
       try {
-        await this.trim(use.pool, topics);
+        await this.trim(use.pool);
       } finally {
         await use.leave();
       }
@@ -68,15 +68,15 @@ export class Trimmer {
     }
   }
 
-  async #due(pool: Pool, topics: readonly number[] | undefined): Promise<readonly (readonly [number, number])[]> {
+  async #due(pool: Pool): Promise<readonly (readonly [number, number])[]> {
     const sql = `
 SELECT topic, partition FROM ${this.database.table('log_partitions')} AS stored
-WHERE ($1::integer[] IS NULL OR topic = ANY ($1)) AND next_offset > first_offset AND (bytes > $2 OR EXISTS (
+WHERE next_offset > first_offset AND (bytes > $1 OR EXISTS (
   SELECT FROM ${this.database.table('log_events')} AS oldest
   WHERE oldest.topic = stored.topic AND oldest.partition = stored.partition AND log_offset = first_offset
-    AND appended_at < clock_timestamp() - make_interval(secs => $3::float8 / 1000)
+    AND appended_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
 ))`;
-    const given = [topics ?? null, this.retention.bytes, this.retention.ageMs];
+    const given = [this.retention.bytes, this.retention.ageMs];
     const rows = await rowsOf<{ topic: number; partition: number }>(pool, 'looking for what to trim', sql, given);
     return rows.map(({ topic, partition }) => [topic, partition]);
   }

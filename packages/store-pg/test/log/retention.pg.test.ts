@@ -66,11 +66,13 @@ test('more than a statement removes goes too', async () => {
   expect(await offsets('many')).toHaveLength(10);
 }, 60_000);
 
-test('whoever publishes trims once in a while', async () => {
+test('whoever publishes trims once in a while, also what others have published', async () => {
+  await publish(log({}), 'left', events(5));
   const kept = log({ bytes: 1, everyMs: 1 });
   await publish(kept, 'tidy', events(5));
   await publish(kept, 'tidy', events(5, 5));
   expect(await offsets('tidy')).toEqual([9]);
+  expect(await offsets('left')).toEqual([4]);
 });
 
 test('a reader whose place was cut is told, and does not go on as if nothing were missing', async () => {

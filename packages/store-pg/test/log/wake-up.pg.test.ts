@@ -2,7 +2,8 @@ import { memoryCheckpoints, memorySink, pipeline } from '@sluice/runtime';
 import { waitFor } from '@sluice/testkit';
 import { faultProxy } from '@sluice/testkit/proxy';
 import { useDatabase } from '@sluice/testkit/vitest';
-import { expect, test } from 'vitest';
+import { Pool } from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
 import { type PostgresLogOptions, postgresLog } from '../../src/index.js';
 import { logEvent, publish } from '../support/log-events.js';
 
@@ -49,6 +50,24 @@ test('a reader is woken by the append, and asks for nothing in between', async (
     await reader.has(n + 1);
   }
   expect(reader.all()).toEqual(['0', '1', '2', '3', '4']);
+});
+
+test('a reader is woken however its connection is given: by options with a password, or by a pool of one connection', async () => {
+  const { hostname: host, port, username: user, password, pathname } = new URL(database.url);
+  const options = {
+    host,
+    port: Number(port),
+    user,
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  };
+  const pool = new Pool({ ...options, max: 1 });
+  onTestFinished(() => pool.end());
+  for (const [name, connection] of Object.entries({ options, pool })) {
+    await using reader = await waiting(`by-${name}`, { connection, pollMs: NEVER });
+    await publish(publisher(), `by-${name}`, [logEvent('1')]);
+    await reader.has(1);
+  }
 });
 
 test('one connection listens, however many topics and groups a process reads', async () => {
