@@ -26,7 +26,8 @@ test('a call to a handler that never answers ends with its deadline, on both sid
   });
   expect(await rejection(client.echo({}, { deadlineMs: 300 }))).toMatchObject({ code: 'GRPC_DEADLINE_EXCEEDED' });
   await waitFor(() => call?.signal.aborted, { what: 'the signal of the call' });
-  expect(call?.signal.reason).toMatchObject({ code: 'GRPC_DEADLINE_EXCEEDED' });
+  // The client's clock or the server's, whichever is first.
+  expect(call?.signal.reason).toMatchObject({ code: expect.stringMatching(/^GRPC_(DEADLINE_EXCEEDED|CANCELLED)$/) });
 });
 
 test('a handler sees the deadline of its caller', async () => {

@@ -90,6 +90,33 @@ test('of an error that is none of ours the caller learns nothing but that it hap
   }
 });
 
+test('the server is told of what its handlers throw, apart from answers, and of which call', async () => {
+  const told: string[] = [];
+  const { client } = await workplace(
+    {
+      change: ({ text }) => {
+        throw text === 'answer' ? new StatusError('NOT_FOUND', 'no') : new Error('a bug');
+      },
+      async *count() {
+        yield {};
+        throw new Error('another bug');
+      },
+    },
+    {
+      server: {
+        failed(error, call) {
+          told.push(`${call.method}: ${(error as Error).message}`);
+          throw new Error('the log is full');
+        },
+      },
+    },
+  );
+  await rejection(client.change({ text: 'answer' }));
+  expect(await rejection(client.change({}))).toMatchObject({ code: 'GRPC_INTERNAL' });
+  expect(await rejection(all(client.count({})))).toMatchObject({ code: 'GRPC_INTERNAL' });
+  expect(told).toEqual(['workshop.Workshop/Change: a bug', 'workshop.Workshop/Count: another bug']);
+});
+
 test("of another component's error the caller learns code, retry class and advice, not its text", async () => {
   const { client } = await workplace(
     {

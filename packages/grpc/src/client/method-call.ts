@@ -45,7 +45,15 @@ export function methodCalls(
   };
 }
 
-/** Calls with one signal above which Node warns. */
+/** Many calls may share a signal: that is no leak, which Node would warn of above 10. */
+function allowMany(signal: AbortSignal): void {
+  try {
+    if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(MANY, signal);
+  } catch {
+    // Node 20 asks for the number, and throws when it is 0: without a limit, as it should be.
+  }
+}
+
 const MANY = 10_000;
 
 /** The part of a call of grpc-js that is needed here. */
@@ -73,8 +81,7 @@ export class Attempt {
     this.wire = wire;
     this.calls.inProgress.add(this);
     for (const signal of this.signals) {
-      // Many calls may share a signal: that is no leak, which Node would warn of.
-      if (getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(MANY, signal);
+      allowMany(signal);
       signal.addEventListener('abort', this.abort, { once: true });
     }
     return wire;

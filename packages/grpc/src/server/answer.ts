@@ -3,7 +3,7 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import type { sendUnaryData } from '@grpc/grpc-js';
 import { encode } from '../service/wire-message.js';
 import { errorToStatus } from '../status/error-to-status.js';
-import { StatusError } from '../status/status-error.js';
+import { isStatusError, StatusError } from '../status/status-error.js';
 import { TOO_LARGE } from '../status/status-to-error.js';
 import { sendAll } from '../stream/outgoing.js';
 import type { LiveCall } from './live-call.js';
@@ -12,6 +12,8 @@ import type { LiveCall } from './live-call.js';
 export interface AnswerFormat {
   readonly output: DescMessage;
   readonly maxBytes: number;
+  /** Told of errors that are no answers. */
+  readonly failed: ((error: unknown, call: LiveCall) => void) | undefined;
 }
 
 /** Answers a call with the one message that its handler returns, or with a status. */
@@ -26,6 +28,7 @@ export async function answerOnce(
     const message = bounded(await handle(), format);
     if (call.answered('OK')) respond(null, message);
   } catch (error) {
+    tell(error, call, format);
     const status = errorToStatus(error);
     if (call.answered(status.name)) respond(status);
   } finally {
@@ -53,9 +56,19 @@ export async function answerWithStream(
     );
     if (call.answered('OK')) stream.end();
   } catch (error) {
+    tell(error, call, format);
     if (call.answered(errorToStatus(error).name)) fail(error);
   } finally {
     call.handlerEnded();
+  }
+}
+
+function tell(error: unknown, call: LiveCall, { failed }: AnswerFormat): void {
+  if (failed === undefined || isStatusError(error)) return;
+  try {
+    failed(error, call);
+  } catch {
+    // Whoever listens is no part of the call.
   }
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { Telemetry } from '@sluice/contracts';
 import type { AnyHandler, ImplementedService } from '../service/implement.js';
+import type { ServerCall } from '../service/server-call.js';
 import { asIs, decoder } from '../service/wire-message.js';
 import { errorToStatus } from '../status/error-to-status.js';
 import { StatusError } from '../status/status-error.js';
@@ -26,6 +27,7 @@ export interface CallFrame {
   readonly deadlineMs: number;
   readonly maxBytes: number;
   readonly telemetry: Telemetry | undefined;
+  readonly failed: ((error: unknown, call: ServerCall) => void) | undefined;
 }
 
 /** Has a server of grpc-js answer the calls of a service. */
@@ -55,7 +57,7 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
 }
 
 function answering(method: DescMethod, handler: AnyHandler, frame: CallFrame): UntypedHandleCall {
-  const format = { output: method.output, maxBytes: frame.maxBytes };
+  const format = { output: method.output, maxBytes: frame.maxBytes, failed: frame.failed };
   const begin = beginner(method, frame);
   switch (method.methodKind) {
     case 'unary':

@@ -1,6 +1,7 @@
 import { refuseUnknownOptions, type Telemetry } from '@sluice/contracts';
 import { duration, invalid, positive } from '../options/numbers.js';
 import type { ImplementedService } from '../service/implement.js';
+import type { ServerCall } from '../service/server-call.js';
 
 /** What a server, and a connection of it, may take. Every limit is finite. */
 export interface ServerLimits {
@@ -32,6 +33,11 @@ export interface GrpcServerOptions {
   /** Default: `intervalMs` 30,000, `timeoutMs` 10,000. */
   readonly keepalive?: KeepaliveOptions;
   readonly telemetry?: Telemetry;
+  /**
+   * Told of each error that a handler threw and that is no `StatusError`: its caller learns next to nothing of it, so this is
+   * the place to log it. What it throws itself is ignored.
+   */
+  readonly failed?: (error: unknown, call: ServerCall) => void;
 }
 
 /** {@link GrpcServerOptions} with every default filled in. */
@@ -43,15 +49,16 @@ export interface ResolvedServerOptions {
   readonly limits: Required<ServerLimits>;
   readonly keepalive: Required<KeepaliveOptions>;
   readonly telemetry: Telemetry | undefined;
+  readonly failed: ((error: unknown, call: ServerCall) => void) | undefined;
 }
 
-const KNOWN = ['services', 'health', 'reflection', 'deadlineMs', 'limits', 'keepalive', 'telemetry'];
+const KNOWN = ['services', 'health', 'reflection', 'deadlineMs', 'limits', 'keepalive', 'telemetry', 'failed'];
 const LIMITS: Required<ServerLimits> = { maxMessageBytes: 4_194_304, maxConcurrentCalls: 1_000 };
 
 /** Fills in the defaults. Throws `OPTIONS_INVALID`, naming the option. */
 export function resolveServerOptions(options: GrpcServerOptions): ResolvedServerOptions {
   refuseUnknownOptions('grpcServer', options, KNOWN);
-  const { services, health = true, reflection = false, deadlineMs = 30_000, telemetry } = options;
+  const { services, health = true, reflection = false, deadlineMs = 30_000, telemetry, failed } = options;
   if (!Array.isArray(services) || services.length === 0) throw invalid('services', 'must name at least one service');
   const names = services.map((one: ImplementedService) => one.service.typeName);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -64,5 +71,6 @@ export function resolveServerOptions(options: GrpcServerOptions): ResolvedServer
     limits: positive('limits', LIMITS, options.limits),
     keepalive: positive('keepalive', { intervalMs: 30_000, timeoutMs: 10_000 }, options.keepalive),
     telemetry,
+    failed,
   };
 }

@@ -65,7 +65,7 @@ class BoundServer implements GrpcServer {
     setMaxListeners(0, this.draining.signal);
     this.board = new HealthBoard(services.map(({ service }) => service.typeName));
     this.calls = new CallsInProgress(limits.maxConcurrentCalls, this.draining.signal);
-    const frame = { deadlineMs: options.deadlineMs, maxBytes: limits.maxMessageBytes };
+    const frame = { deadlineMs: options.deadlineMs, maxBytes: limits.maxMessageBytes, failed: options.failed };
     for (const one of services) bindService(this.server, one, { ...frame, calls: this.calls, telemetry });
     // Questions about the server itself have a count of their own: a full server still says how it is.
     const asides = new CallsInProgress(MAX_ASIDES, this.draining.signal);
