@@ -37,4 +37,11 @@ export const benchmarks = [
     --workload LIST   F1, F4, F16: messages in a tick; C: 1,000 channels; S: 10 a second. Default: all`,
     load: async () => (await import('./realtime/bench.mjs')).runRealtime,
   },
+  {
+    name: 'grpc',
+    about: 'What a unary call costs server and client, beside grpc-js as it comes',
+    usage: `    --calls N         Calls of a run. Default: 200000
+    --in-flight N     Calls at once. Default: 50`,
+    load: async () => (await import('./grpc/bench.mjs')).runGrpc,
+  },
 ];
