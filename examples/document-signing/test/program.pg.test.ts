@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '@sluice/testkit';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { dataFolder } from './support/application.js';
 import { buildProgram, Run } from './support/program.js';
 import { call } from './support/service.js';
@@ -76,10 +77,12 @@ test('a taken port, a wrong option and a running instance are a sentence and exi
   const data = await dataFolder();
   const first = new Run(main, ['--port', '0', '--data', data]);
   const port = await first.says(/The page: {2}http:\S+:(\d+)\//);
+  const taken = String(await takenPort());
   for (const [args, sentence] of [
-    [['--port', port], `Port ${port} is taken.`],
+    [['--port', taken], `Port ${taken} is taken.`],
+    [['--port', '60000'], '--port should be a number from 0 to'],
     [['--prot', '1'], 'Usage: npm start'],
-    [['--port', port, '--data', data], `It already runs at http://127.0.0.1:${port}/ (process ${first.process.pid}).`],
+    [['--port', taken, '--data', data], `It already runs at http://127.0.0.1:${port}/ (process ${first.process.pid}).`],
     [['--port', '0', '--data', data], 'It already runs at'],
   ] as const) {
     const run = new Run(main, args);
@@ -89,6 +92,20 @@ test('a taken port, a wrong option and a running instance are a sentence and exi
   }
   expect((await call(`http://127.0.0.1:${port}/health/ready`, 'GET')).body).toEqual({ status: 'ready' });
 });
+
+/** A port that somebody listens on until the test ends, low enough to be a base of ports. */
+async function takenPort(): Promise<number> {
+  for (let port = 12_000; ; port++) {
+    const server = createServer();
+    const got = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!got) continue;
+    onTestFinished(() => void server.close());
+    return port;
+  }
+}
 
 test('two starts at once on the same data: one runs, the other is told so', async () => {
   const data = await dataFolder();
@@ -134,7 +151,7 @@ test('the commands that it prints work as they are', async () => {
   const run = new Run(main, ['--port', '0', '--data', await dataFolder()]);
   const url = await run.says(/The page: {2}(http:\S+)\//);
   await run.says(/Ctrl-C stops everything/);
-  const commands = /watch it change:\n\n(.*?)\n\nCtrl-C/s.exec(run.output)?.[1]?.split('\n') ?? [];
+  const commands = /watch it change:\n\n(.*?)\n\nEach service/s.exec(run.output)?.[1]?.split('\n') ?? [];
   const deletion = commands.pop();
   const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', commands.join('\n')]);
   expect(stdout).toContain('"status":"signed"');
