@@ -8,7 +8,7 @@ import {
 } from '../src/browser/index.js';
 import { expiryOf } from '../src/browser/token.js';
 import { jwtAuthentication } from '../src/index.js';
-import { startHub, until } from './support/rig.js';
+import { Client, startHub, until } from './support/rig.js';
 import { SECRET, seconds, token } from './support/tokens.js';
 
 const startWithTokens = (port = 0) =>
@@ -47,9 +47,10 @@ test('a token is refreshed over the open connection, which outlives it', { timeo
   await until(() => client.state.status === 'open');
   await until(() => asked === 2);
   await until(() => hub.stats().received === 1);
-  // Another client whose token is not refreshed ends at the time at which this one would have.
-  const brief = connect(url, { token: () => token({ sub: 'brief', exp: seconds(2) }), onPresence: () => undefined });
-  await until(() => brief.seen.some((state) => state.startsWith('waiting')));
+  // One whose token is not refreshed ends later than this one would have.
+  const brief = await token({ sub: 'brief', exp: seconds(3) });
+  const other = await Client.open(`${url}?channel=x`, { protocols: ['bearer', brief] });
+  expect((await other.closed).code).toBe(4401);
   expect(seen).toEqual(['connecting', 'open']);
 });
 

@@ -115,7 +115,7 @@ test('headers above the limit are answered 431', async () => {
   expect(await refusal(`${url}?long=${'x'.repeat(1_000)}`)).toBe(431);
 });
 
-test('the hooks of a handshake share one deadline', async () => {
+test('the hooks of a handshake share one deadline', { timeout: 20_000 }, async () => {
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 400));
   const { url } = await startHub(
     { limits: { handshakeTimeoutMs: 600 } },

@@ -33,7 +33,9 @@ test('authorize without authenticate is refused at construction', async () => {
   await expect(startHub({}, { authorize: () => true })).rejects.toThrow(/^OPTIONS_INVALID: authorize/);
 });
 
-test('a connection whose token expires is closed with 4401, and one without an end is not', async () => {
+test('a connection whose token expires is closed with 4401, and one without an end is not', {
+  timeout: 20_000,
+}, async () => {
   const { hub, url } = await startHub(
     {},
     {

@@ -215,6 +215,8 @@ class RealtimeHub implements Hub {
       return false;
     }
     let accepted = false;
+    // The answer and the first message leave together: a write costs as much as all the rest of a handshake.
+    socket.cork();
     this.server.handleUpgrade(request, socket, head, (ws) => {
       accepted = true;
       const { limits } = this.options;
@@ -223,10 +225,11 @@ class RealtimeHub implements Hub {
       const session = identity === null ? undefined : new Session(connection, identity, origin, this.expiries);
       listen(connection, socket, limits, this.counters, session?.handlers ?? {});
       if (first !== undefined) connection.write(first, 1);
+      socket.uncork();
       this.recovery.enter(connection, joins);
       for (const [channel, entry] of presence) this.presences.join(connection, channel, entry);
     });
-    // ws answers a handshake that is no WebSocket's by itself.
+    // ws answers a handshake that is no WebSocket's by itself, and ends the socket, which takes the cork out.
     if (!accepted && identity !== null) this.identities.give(identity.subject);
     return accepted;
   }
