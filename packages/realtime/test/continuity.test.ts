@@ -47,8 +47,9 @@ async function keepsAll(
   client.close();
 }
 
-const setups: [string, Partial<HistoryOptions>, boolean][] = [
+const setups: [string, Partial<HistoryOptions>, boolean, number?][] = [
   ['memory', {}, false],
+  ['memory, in small pages, with a cap that is often reached', {}, false, 400],
   ['a store behind ample memory', {}, true],
   ['a store behind little memory, in small pages', { maxMessages: 3, pageSize: 2, maxReads: 2 }, true],
 ];
@@ -57,9 +58,12 @@ let unique = 0;
 
 test.each(setups)(
   'a client that is cut off at random loses nothing and gets nothing twice, by %s',
-  async (_, limits, durable) => {
+  async (_, limits, durable, maxBufferedBytes = 1_048_576) => {
     const history = durable ? new TestHistory() : undefined;
-    const { hub, url } = await startHub({ history: { ...limits, ...(history && { store: history }) } });
+    const { hub, url } = await startHub({
+      history: { ...limits, ...(history && { store: history }) },
+      limits: { maxBufferedBytes },
+    });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (todo, several) => {
         unique += 1;
@@ -154,4 +158,31 @@ test('a server that starts anew goes on by its store, and with memory alone says
     expect(numbers(channel)).toEqual(recovered ? upTo(16) : [...upTo(10), 16]);
     client.close();
   }
+});
+
+test('what memory lets go while the store is asked is asked for again', async () => {
+  const stored = new TestHistory();
+  for (const n of upTo(3)) stored.append('x', n, { n });
+  const { hub, url } = await startHub({
+    history: {
+      maxMessages: 1,
+      store: {
+        epoch: () => stored.epoch(),
+        async read(channel, after, limit) {
+          const page = await stored.read(channel, after, limit);
+          // The store has answered that there is no more; before the answer arrives there is, and memory holds the last of it.
+          if (after === 3 && page?.length === 0) {
+            for (const n of [4, 5, 6]) {
+              stored.append('x', n, { n });
+              hub.publish('x', { n }, { offset: n });
+            }
+          }
+          return page;
+        },
+      },
+    },
+  });
+  const { numbers } = connectFeed(`${url}?channel=x&offset=0`);
+  await until(() => numbers('x').at(-1) === 6);
+  expect(numbers('x')).toEqual(upTo(6));
 });

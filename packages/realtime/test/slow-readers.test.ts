@@ -71,7 +71,7 @@ test('a slow reader that replays a long history costs no more than its cap, and 
   const count = 20_000;
   for (const n of upTo(count)) history.append('x', n, { n, filling });
   const { hub, server, url } = await startHub({
-    history: { store: history, maxMessages: 10 },
+    history: { store: history, maxMessages: 10, pageSize: 1_000 },
     limits: { maxBufferedBytes: cap },
   });
   const { most } = watchBuffers(server);
