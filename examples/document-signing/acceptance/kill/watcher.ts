@@ -3,6 +3,9 @@ import { WebSocket } from 'ws';
 import { type Message, token } from '../client/feed.js';
 import type { UnderTest } from '../system.js';
 
+/** Until it tries again, in milliseconds. */
+const RETRY_MS = 200;
+
 /** Follows the feed of all documents from its beginning, and goes on after the last offset whenever the connection is lost. */
 export class Watcher {
   readonly events: Message[] = [];
@@ -27,7 +30,7 @@ export class Watcher {
     this.signal.addEventListener('abort', stop);
     while (!this.signal.aborted) {
       await this.#follow().catch(() => undefined); // it is down: tried again
-      await pause(100, undefined, { signal: this.signal }).catch(() => undefined);
+      await pause(RETRY_MS);
     }
     this.signal.removeEventListener('abort', stop);
   }

@@ -7,8 +7,10 @@ import type { Entry, Ledger } from './ledger.js';
 
 /** Between two requests of a client, in milliseconds. */
 const THINK_MS = 60;
+/** After a request that nobody answered, in milliseconds: the system is down. */
+const DOWN_MS = 300;
 /** Documents that a client works on at a time. */
-const OPEN = 5;
+const OPEN = 4;
 
 /** Makes, reads, changes, signs and deletes documents of its own until the signal, and keeps the books of what was acknowledged. */
 export async function write(system: UnderTest, ledger: Ledger, number: number, signal: AbortSignal): Promise<void> {
@@ -23,9 +25,10 @@ export async function write(system: UnderTest, ledger: Ledger, number: number, s
       if (answer.status >= 500) throw new Error(String(answer.status));
       ledger.acknowledged += 1;
       return answer;
-    } catch {
-      // Killed before, while or after it was done; or refused, since something is down.
-      ledger.inDoubt += 1;
+    } catch (error) {
+      // Killed before, while or after it was done; or not ready. Who could not connect has not asked.
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') ledger.inDoubt += 1;
+      await pause(DOWN_MS);
       return undefined;
     }
   }
@@ -83,7 +86,7 @@ export async function write(system: UnderTest, ledger: Ledger, number: number, s
       else await remove(entry);
       if (entry.signatures.size >= 3 && entry.deleted === 'no') open.splice(open.indexOf(entry), 1);
     }
-    await pause(randomInt(2 * THINK_MS), undefined, { signal }).catch(() => undefined);
+    await pause(randomInt(2 * THINK_MS));
   }
 }
 
