@@ -50,14 +50,13 @@ export class GroupMember {
     return answer.held ? new HeldPartition({ lease, resource, owner, fence: answer.fence, ttlMs, began }) : undefined;
   }
 
-  /** Takes the record back; one that stays ends by itself. */
-  async leave(): Promise<void> {
-    if (this.#fence === undefined) return;
-    try {
-      await this.lease.release(this.#record, this.owner, this.#fence);
-    } catch {
-      // It expires.
-    }
+  /** Takes the record back; false for one that stays, and ends by itself. */
+  async leave(): Promise<boolean> {
+    if (this.#fence === undefined) return true;
+    return this.lease.release(this.#record, this.owner, this.#fence).then(
+      () => true,
+      () => false,
+    );
   }
 
   get #record(): string {

@@ -257,10 +257,9 @@ export class GroupSession implements SourceSession<Uint8Array>, Sleeper {
       lane.close();
       return left;
     });
-    await Promise.all(leaving);
-    await this.parts.member.leave();
-    await this.#tellGroup();
-    await this.#leaveWakeUps();
+    const [left] = await Promise.all([this.parts.member.leave(), this.#leaveWakeUps(), ...leaving]);
+    // A server that did not answer is not asked once more.
+    if (left) await this.#tellGroup();
     await this.parts.use.leave();
   }
 }

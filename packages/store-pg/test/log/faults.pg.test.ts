@@ -106,3 +106,16 @@ test('a publisher over a line that never answers fails, and publishes again once
   await publisher.publish('answerless', [logEvent('2', 'k')]);
   expect((await storedEvents(database, 'answerless')).map(({ id }) => id)).toEqual(['1', '2']);
 }, 120_000);
+
+test('who closes a publisher or a session over a line that has gone without a word does not wait for the line', async () => {
+  const { hostname: host, port } = new URL(database.url);
+  await using line = await faultProxy({ target: { host, port: Number(port) } });
+  const log = postgresLog({ connection: line.through(database.url), statementTimeoutMs: 500 });
+  const publisher = await log.publisher(context());
+  await publisher.publish('closed', [logEvent('1', 'k')]);
+  const source = log.subscribe({ topics: ['closed'], group: 'g' });
+  const session = await source.open({ ...context(), checkpoints: new Map(), maxBatchBytes: 1_000 });
+  expect((await session.head()).size).toBe(1);
+  for (const direction of [line.up, line.down]) direction.set({ halfOpen: true });
+  await Promise.all([publisher[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
+}, 180_000);
