@@ -63,13 +63,18 @@ test('offline the page says so, keeps what was typed, and goes on when the netwo
 test('while the server is away the page says so, and afterwards it is right without a reload', async () => {
   const data = await dataFolder();
   const first = await application(data, page.folder);
-  const window = await page.open(first.url);
+  // The address stays while what is behind it is another one.
+  const target = { host: '127.0.0.1', port: Number(new URL(first.url).port) };
+  const line = await faultProxy({ target });
+  onTestFinished(() => line.stop());
+  const window = await page.open(line.through(first.url));
   await send(`${first.url}/documents`, 'POST', { title: 'Made before', content: 'text', created_by: ada.email });
   await row(window, 'Made before').waitFor();
   await first.stop();
   await connection(window, 'Reconnecting');
 
-  const second = await application(data, page.folder, Number(new URL(first.url).port));
+  const second = await application(data, page.folder);
+  target.port = Number(new URL(second.url).port);
   await connection(window, 'Live');
   await send(`${second.url}/documents`, 'POST', { title: 'Made after', content: 'text', created_by: ada.email });
   await row(window, 'Made after').waitFor();

@@ -3,6 +3,7 @@ import { mergeActivity, signatureOf } from '../page/src/document/activity.js';
 import { membersOf } from '../page/src/document/presence.js';
 import { byteSize } from '../page/src/format/byte-size.js';
 import { inWords, isLiveEvent, type LiveEvent } from '../page/src/live/event.js';
+import { completionsOf } from '../page/src/search/completions.js';
 
 const event = (offset: number, type = 'document.updated'): LiveEvent => ({
   type,
@@ -56,4 +57,12 @@ test('sizes are short', () => {
     '1.5 KiB',
     '10 MiB',
   ]);
+});
+
+test('a word that is not ended yet is ended as the suggestions end it', () => {
+  const titles = ['Lease agreement', 'Agreements of all kinds', 'LEASE of an agricultural machine'];
+  expect(completionsOf('agr', titles)).toEqual(['agreement', 'agreements', 'agricultural']);
+  expect(completionsOf('Lease agri', titles)).toEqual(['lease agricultural']);
+  expect(completionsOf('lease ', titles)).toEqual([]);
+  expect(completionsOf('lease', titles)).toEqual([]);
 });

@@ -22,7 +22,7 @@ export function ListView() {
     [],
   );
   return (
-    <main class="list-view">
+    <main class={`list-view${loaded.value && documents.value.length === 0 ? ' empty' : ''}`}>
       <FilterPanel />
       <section class="list" aria-labelledby="list-heading">
         <div class="list-head">
@@ -75,6 +75,7 @@ function Results({ q }: { readonly q: string }) {
   if (found.documents.length === 0 && !searching.value) return <NothingFound q={q} filtered={filtered} />;
   return (
     <>
+      {found.q !== found.typed && <p class="completed quiet">Showing what is found for “{found.q}”</p>}
       <Rows documents={found.documents} />
       {found.total > found.documents.length && found.documents.length < MOST_HITS && (
         <button type="button" class="more" onClick={moreHits}>

@@ -1,7 +1,7 @@
-import { computed, effect, signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { FACETS, type Facet, type FacetValue, facetValues } from '../api/search.js';
-import { route } from '../route/route.js';
 import { lookAgain } from './look-again.js';
+import { searchedFor } from './results.js';
 
 /** How many documents there are of each value, among those that the words find. */
 export const facets = signal<Readonly<Record<Facet, readonly FacetValue[]>>>({
@@ -17,7 +17,6 @@ const REST_MS = 150;
 
 /** Keeps the counts as the words and the documents change. */
 export function followFacets(): void {
-  const words = computed(() => route.value.q.trim());
   let running: AbortController | undefined;
   let rest: ReturnType<typeof setTimeout> | undefined;
 
@@ -26,7 +25,7 @@ export function followFacets(): void {
     const mine = new AbortController();
     running = mine;
     try {
-      const answers = await Promise.all(FACETS.map((facet) => facetValues(facet, words.peek(), mine.signal)));
+      const answers = await Promise.all(FACETS.map((facet) => facetValues(facet, searchedFor.peek(), mine.signal)));
       if (mine.signal.aborted) return;
       facets.value = Object.fromEntries(FACETS.map((facet, at) => [facet, answers[at]?.values ?? []])) as Record<
         Facet,
@@ -40,7 +39,7 @@ export function followFacets(): void {
   };
 
   effect(() => {
-    words.value;
+    searchedFor.value;
     clearTimeout(rest);
     rest = setTimeout(() => void look(), REST_MS);
   });

@@ -3,6 +3,7 @@ import { Problem } from '../api/call.js';
 import { type Filters, type SearchAnswer, search, suggest } from '../api/search.js';
 import { library } from '../library/store.js';
 import { route } from '../route/route.js';
+import { completionsOf } from './completions.js';
 import { lookAgain } from './look-again.js';
 
 /** What is typed is looked up once the keys rest for so long. */
@@ -12,6 +13,8 @@ const STEP = 25;
 export const MOST_HITS = 100;
 
 interface Found extends SearchAnswer {
+  /** What was typed, and what was searched for: the last word may have been ended. */
+  readonly typed: string;
   readonly q: string;
 }
 
@@ -25,6 +28,9 @@ export const suggestions = signal<readonly string[]>([]);
 
 const words = computed(() => route.value.q.trim());
 const asked = computed(() => JSON.stringify([words.value, filtersOf(route.value)]));
+
+/** What the counts are of: the words that were searched for last, so that they change together with the results. */
+export const searchedFor = computed(() => (words.value === '' ? '' : (found.value?.q ?? words.value)));
 
 /** What was found, each document as new as the page knows it. */
 export const results = computed(() => {
@@ -62,11 +68,18 @@ export function followSearch(): void {
     const mine = new AbortController();
     running = mine;
     try {
-      const answer = await search(q, filtersOf(route.peek()), 0, wanted.peek(), mine.signal);
-      const others = answer.total === 0 && q.length > 1 ? (await suggest(q, mine.signal)).suggestions : [];
+      const find = (text: string) => search(text, filtersOf(route.peek()), 0, wanted.peek(), mine.signal);
+      let answer = await find(q);
+      let others: readonly string[] = [];
+      let ended: string | undefined;
+      if (answer.total === 0 && q.length > 1) {
+        others = (await suggest(q, mine.signal)).suggestions;
+        [ended] = completionsOf(q, others);
+        if (ended !== undefined) answer = await find(ended);
+      }
       if (mine.signal.aborted) return;
       batch(() => {
-        found.value = { ...answer, q };
+        found.value = { ...answer, typed: q, q: ended ?? q };
         suggestions.value = others.filter((other) => other.toLowerCase() !== q.toLowerCase());
         searching.value = false;
         searchProblem.value = undefined;
