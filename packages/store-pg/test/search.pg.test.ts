@@ -139,6 +139,16 @@ test('a document that is too large is named, and the others are applied', async 
   expect((await index.search({})).hits.map(({ id }) => id)).toEqual(['a', 'c']);
 });
 
+test('a batch of many large documents is applied as a whole, in several statements', async () => {
+  await using index = open('batch');
+  // 520 kB each, 6 MB in all.
+  const body = Array.from({ length: 60_000 }, (_, n) => `word${n % 5_000}`).join(' ');
+  const changes = Array.from({ length: 12 }, (_, n) => change(`d${n}`, 1n, { body, title: `title ${n}` }));
+  expect(await index.apply(changes)).toEqual({ applied: 12, older: 0 });
+  expect(await index.apply(changes)).toEqual({ applied: 0, older: 12 });
+  expect((await index.search({ text: 'word4999', limit: 0 })).total).toBe(12);
+});
+
 test('two that apply the same documents in opposite orders, many at once, lose nothing and never fail', async () => {
   await using one = open('opposite');
   await using two = open('opposite');

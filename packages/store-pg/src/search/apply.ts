@@ -1,24 +1,29 @@
 import type { SearchChange, Version } from '@sluice/contracts';
 import type { StoreConnection } from '../connection/store-connection.js';
-import type { ChangeRow } from './document-columns.js';
+import { type ChangeRow, documentBytes } from './document-columns.js';
 
-/** What one statement takes. A larger batch takes several. */
-const MAX_ROWS = 1_000;
-const MAX_BYTES = 8 * 1024 * 1024;
+/** What one statement takes. A larger batch takes several; what is made of the texts is several times their size. */
+const MAX_CHANGES = 1_000;
+const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The rows of one statement each, in the order of their ids. */
-export function* statementsOf(rows: readonly ChangeRow[]): Generator<ChangeRow[]> {
-  let gathered: ChangeRow[] = [];
+/** The changes of one statement each, in the order of their ids. */
+export function* statementsOf(changes: readonly SearchChange[]): Generator<SearchChange[]> {
+  let gathered: SearchChange[] = [];
   let bytes = 0;
-  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    if (gathered.length >= MAX_ROWS || (bytes > 0 && bytes + row.bytes > MAX_BYTES)) {
+  for (const change of inOrder(changes)) {
+    const size = documentBytes(change.document);
+    if (gathered.length >= MAX_CHANGES || (gathered.length > 0 && bytes + size > MAX_BYTES)) {
       yield gathered;
       [gathered, bytes] = [[], 0];
     }
-    gathered.push(row);
-    bytes += row.bytes;
+    gathered.push(change);
+    bytes += size;
   }
   if (gathered.length > 0) yield gathered;
+}
+
+function inOrder(changes: readonly SearchChange[]): SearchChange[] {
+  return changes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /**
@@ -64,7 +69,7 @@ RETURNING id`;
 export async function ofAnotherEpoch(
   database: StoreConnection,
   index: number,
-  rows: readonly ChangeRow[],
+  rows: readonly Pick<ChangeRow, 'id' | 'epoch'>[],
 ): Promise<string | undefined> {
   if (rows.length === 0) return undefined;
   const sql = `

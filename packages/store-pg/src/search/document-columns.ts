@@ -13,9 +13,8 @@ export interface ChangeRow {
   /** Lexemes, with blanks between them. */
   readonly lexemes: string | null;
   readonly hash: Buffer | null;
+  /** Each once. */
   readonly words: readonly string[];
-  /** About what it takes in a statement. */
-  readonly bytes: number;
 }
 
 /** A document as JSON that functions of Postgres can read: names and texts are as a column takes them. */
@@ -34,12 +33,18 @@ export function restoredDocument(stored: string): SearchDocument {
   return Object.fromEntries(entries);
 }
 
-/** What is wrong with a document that has more bytes than that in its names and texts: `SEARCH_DOCUMENT_REFUSED`. */
-export function tooLarge(document: SearchDocument | null, maxDocumentBytes: number): ComponentError | undefined {
+/** Of its names and texts. */
+export function documentBytes(document: SearchDocument | null): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(document ?? {})) {
     bytes += Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
   }
+  return bytes;
+}
+
+/** What is wrong with a document that has more bytes than that in its names and texts: `SEARCH_DOCUMENT_REFUSED`. */
+export function tooLarge(document: SearchDocument | null, maxDocumentBytes: number): ComponentError | undefined {
+  const bytes = documentBytes(document);
   if (bytes <= maxDocumentBytes) return undefined;
   return new ComponentError(
     'SEARCH_DOCUMENT_REFUSED',
@@ -55,7 +60,7 @@ export function changeRow(change: SearchChange, index: NumberedIndex, maxTextLen
   const { version, document } = change;
   const named = { id: toColumn(change.id), epoch: toColumn(version.epoch), version: version.value.toString() };
   if (document === null) {
-    return { ...named, document: null, fields: null, lexemes: null, hash: null, words: [], bytes: 1_000 };
+    return { ...named, document: null, fields: null, lexemes: null, hash: null, words: [] };
   }
   const text = storedDocument(document);
   const all = [...index.fields.values()];
@@ -67,8 +72,7 @@ export function changeRow(change: SearchChange, index: NumberedIndex, maxTextLen
     fields: JSON.stringify(Object.fromEntries(all.flatMap((field) => comparableEntry(document, field)))),
     lexemes,
     hash: hashOfText(lexemes),
-    words: texts.flatMap(({ words }) => words),
-    bytes: text.length + lexemes.length + 1_000,
+    words: [...new Set(texts.flatMap(({ words }) => words))],
   };
 }
 

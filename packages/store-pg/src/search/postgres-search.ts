@@ -72,18 +72,18 @@ export function postgresSearch(options: PostgresSearchOptions): SearchIndex {
       const index = await open();
       const failures = new Map<number, ComponentError>();
       const { newest, foreign } = newestOfEach(changes.filter(isGood), adopt);
-      const rows = newest.map((change) => changeRow(change, index, maxTextLength));
       let applied = 0;
-      const older: ChangeRow[] = [];
-      for (const statement of statementsOf(rows)) {
+      const older: Pick<ChangeRow, 'id' | 'epoch'>[] = [];
+      for (const statement of statementsOf(newest)) {
+        const rows = statement.map((change) => changeRow(change, index, maxTextLength));
         if (fuzzy)
           await words.add(
             index.number,
-            statement.flatMap((row) => row.words),
+            rows.flatMap((row) => row.words),
           );
-        const written = await writeDocuments(database, index.number, statement, adopt);
+        const written = await writeDocuments(database, index.number, rows, adopt);
         applied += written.size;
-        older.push(...statement.filter(({ id }) => !written.has(id)));
+        for (const row of rows) if (!written.has(row.id)) older.push({ id: row.id, epoch: row.epoch });
       }
       const foreignId = foreign[0]?.id ?? (adopt ? undefined : await ofAnotherEpoch(database, index.number, older));
       if (foreignId !== undefined) throw epochChanged(foreignId);
