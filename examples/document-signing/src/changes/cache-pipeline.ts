@@ -19,11 +19,11 @@ export interface CachePipelineParts {
 const TTL_MS = 300_000;
 
 /**
- * `cdc.documents` → what is known of a document besides its row: older states leave the cache, and a deleted document takes its counts and
- * its objects along.
+ * `cdc.documents` → what is known of a document besides its row: older states leave the cache, and a deleted document
+ * takes its counts and its objects along.
  *
- * The writer does the same at once; this holds also when it died in between, and for changes that somebody else made. Doing it again changes
- * nothing.
+ * The writer does the same at once; this holds also when it died in between, and for changes that somebody else made.
+ * Doing it again changes nothing.
  */
 export function cachePipeline(parts: CachePipelineParts): RunningPipeline {
   const { transport, checkpoints, notice, telemetry } = parts;

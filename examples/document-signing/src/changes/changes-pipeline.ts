@@ -20,8 +20,9 @@ export interface ChangesPipelineParts {
 /**
  * `documents.documents` and `signatures.signatures` → the topics `cdc.documents` and `cdc.signatures`, and what clients are told.
  *
- * One slot, read once, in the order of commits over both tables. Each branch is as exact as its sink: with one that is atomic, every change gets there once,
- * whenever the process dies. Rows that were there before the first start come first, as `r`.
+ * One slot, read once, in the order of commits over both tables. Each branch is as exact as its sink: with one that is
+ * atomic, every change gets there once, whenever the process dies. Rows that were there before the first start come
+ * first, as `r`.
  *
  * A TRUNCATE is left out, as Debezium leaves it out: no service of ours makes one.
  */

@@ -22,18 +22,20 @@ export interface DebeziumOptions {
 }
 
 /**
- * Turns changes into the records that Debezium's connector for Postgres writes with its defaults, JSON without schemas: the bytes of
- * a {@link DebeziumValue}, under the key `{"id": …}`. For `expandEvents` of the runtime. Of one change come
+ * Turns changes into the records that Debezium's connector for Postgres writes with its defaults, JSON without schemas:
+ * the bytes of a {@link DebeziumValue}, under the key `{"id": …}`. For `expandEvents` of the runtime. Of one change
+ * come
  *
  * - a row of the snapshot, inserted, updated: one event;
  * - deleted: the event, then a tombstone (no data) under the same key;
  * - updated under another key: deleted under the old one, with its tombstone, and created under the new one, each with the header
  *   `__debezium.newkey` or `__debezium.oldkey`.
  *
- * Differences: `source.lsn` is the position of the commit, for all changes of a transaction, and `source.sequence` tells their order in
- * it. A table without a key has events without one. Logical messages are left out.
+ * Differences: `source.lsn` is the position of the commit, for all changes of a transaction, and `source.sequence`
+ * tells their order in it. A table without a key has events without one. Logical messages are left out.
  *
- * @throws ComponentError `OPTIONS_INVALID`; from the function it returns `CDC_TRUNCATE`, `CDC_DEBEZIUM_ORIGIN`, `CDC_DEBEZIUM_VALUE`.
+ * @throws ComponentError `OPTIONS_INVALID`; from the function it returns `CDC_TRUNCATE`, `CDC_DEBEZIUM_ORIGIN`,
+ * `CDC_DEBEZIUM_VALUE`.
  */
 export function toDebezium<C extends Change<unknown>>(
   options: DebeziumOptions,
@@ -136,7 +138,9 @@ class ChangeRecord {
   ): Envelope<Uint8Array> {
     const { now = Date.now } = this.options;
     const ms = now();
-    const text = `{"before":${this.#row(before)},"after":${this.#row(after)},"source":${this.#source},"transaction":null,"op":"${op}","ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${ms}000000}`;
+    const rows = `"before":${this.#row(before)},"after":${this.#row(after)}`;
+    const times = `"ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${ms}000000`;
+    const text = `{${rows},"source":${this.#source},"transaction":null,"op":"${op}",${times}}`;
     const key = this.#key(after ?? before);
     return this.from.with<Uint8Array>(Buffer.from(text), { ...more, ...(key === undefined ? {} : { key }) });
   }

@@ -52,9 +52,9 @@ export interface Begun {
 }
 
 /**
- * Appends within a transaction, a statement for each portion. The rows of the partitions are locked first, all of them and in one order: two appends
- * never wait for each other crosswise, and offsets show in the order in which they were given. Whoever reads the partitions
- * is notified with the commit.
+ * Appends within a transaction, a statement for each portion. The rows of the partitions are locked first, all of them
+ * and in one order: two appends never wait for each other crosswise, and offsets show in the order in which they were
+ * given. Whoever reads the partitions is notified with the commit.
  *
  * @throws ComponentError `STORE_PG_LOG_TOPIC_MISSING`, `STORE_PG_*`
  */

@@ -68,8 +68,9 @@ const MEMBERS = 'members/';
 const LANES = 'lanes/';
 
 /**
- * How many lanes are due to `owner`: as many as to any other member, or one more. Those that hold more keep the extra ones, so that as
- * few lanes as possible change hands; what all members compute from the same picture adds up to all lanes.
+ * How many lanes are due to `owner`: as many as to any other member, or one more. Those that hold more keep the extra
+ * ones, so that as few lanes as possible change hands; what all members compute from the same picture adds up to all
+ * lanes.
  */
 export function dueTo(owner: string, { members, lanes: held }: GroupPicture, lanes: readonly string[]): number {
   const counts = new Map<string, number>();

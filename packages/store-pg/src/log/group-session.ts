@@ -41,8 +41,8 @@ interface Holding {
 }
 
 /**
- * The partitions that this member of a group reads. In rounds, several within the term of a lease and at once when a member comes or goes, it renews
- * what it holds, gives back partitions above its share and takes free ones below it.
+ * The partitions that this member of a group reads. In rounds, several within the term of a lease and at once when a
+ * member comes or goes, it renews what it holds, gives back partitions above its share and takes free ones below it.
  */
 export class GroupSession implements SourceSession<Uint8Array>, Sleeper {
   readonly identity: string;

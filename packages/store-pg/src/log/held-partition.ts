@@ -16,8 +16,9 @@ export interface HoldParts {
 }
 
 /**
- * A partition while its lease is ours. A term counts from when the call that got it *began*, by a clock that never jumps: so it ends here
- * before it ends in the store, and a process that was frozen learns of its loss from whatever it does first.
+ * A partition while its lease is ours. A term counts from when the call that got it *began*, by a clock that never
+ * jumps: so it ends here before it ends in the store, and a process that was frozen learns of its loss from whatever it
+ * does first.
  */
 export class HeldPartition {
   readonly fence: bigint;

@@ -10,7 +10,8 @@ export interface LogRetention {
   /** Events are kept for at least this long after they were appended, in milliseconds. Default: 604,800,000 (7 days). */
   readonly ageMs?: number;
   /**
-   * The bytes that a partition keeps, about: above it the oldest events go, however young they are. Default: 10,737,418,240 (10 GiB).
+   * The bytes that a partition keeps, about: above it the oldest events go, however young they are. Default:
+   * 10,737,418,240 (10 GiB).
    */
   readonly bytes?: number;
   /** How often a process that appends looks for what is to go, in milliseconds. Default: 60,000. */
@@ -22,8 +23,9 @@ export interface PostgresLogOptions extends StoreOptions {
   /** Names the transport. Default: `log`. */
   readonly name?: string;
   /**
-   * How many partitions a topic is made with, for all topics or by their names; it keeps them. Events of one key share a partition, and a partition is read by one
-   * member of a group at a time. Default: 1, in which all events of a topic are in order.
+   * How many partitions a topic is made with, for all topics or by their names; it keeps them. Events of one key share
+   * a partition, and a partition is read by one member of a group at a time. Default: 1, in which all events of a topic
+   * are in order.
    */
   readonly partitions?: number | Readonly<Record<string, number>>;
   readonly retention?: LogRetention;

@@ -21,8 +21,9 @@ interface Waiting {
 }
 
 /**
- * Publishes to the log. Calls that come while an append is under way go into the next one together, in their order: so many callers
- * cost one commit. A call is all or nothing. One that rejects has published nothing, unless the server could not be asked any more.
+ * Publishes to the log. Calls that come while an append is under way go into the next one together, in their order: so
+ * many callers cost one commit. A call is all or nothing. One that rejects has published nothing, unless the server
+ * could not be asked any more.
  */
 export async function logPublisher(parts: LogParts, ctx: ComponentContext): Promise<Publisher> {
   const use = await parts.database.enter();

@@ -1,6 +1,7 @@
 /**
- * The partition of a key: murmur2 (seed 0x9747b28c) over its UTF-8 bytes, without the sign bit, modulo the number of partitions. The
- * same as the default partitioner of Kafka, so that the events of a key stay together when a topic moves there.
+ * The partition of a key: murmur2 (seed 0x9747b28c) over its UTF-8 bytes, without the sign bit, modulo the number of
+ * partitions. The same as the default partitioner of Kafka, so that the events of a key stay together when a topic
+ * moves there.
  */
 export function partitionOfKey(key: string, partitions: number): number {
   return partitions === 1 ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;

@@ -24,7 +24,8 @@ import { WakeUps } from './wake-ups.js';
 /** A transport over tables of Postgres. */
 export interface PostgresLog extends Transport {
   /**
-   * A sink that appends, with the checkpoints of its pipeline in the same transaction: a pipeline into the log is effectively once.
+   * A sink that appends, with the checkpoints of its pipeline in the same transaction: a pipeline into the log is
+   * effectively once.
    *
    * @throws ComponentError `OPTIONS_INVALID`; writing rejects with `CHECKPOINT_FENCED`, `STORE_PG_*`
    */
@@ -36,17 +37,19 @@ export interface PostgresLog extends Transport {
 /**
  * Topics in Postgres: append-only, shared out by groups, woken and not polled.
  *
- * - **Order.** An event's offset is taken while the row of its partition is locked, until the commit: offsets have no gaps, and a reader
- *   never sees a later one before an earlier one. Events of one key share a partition (the hash of Kafka).
- * - **Groups.** Each partition is read by one member at a time, by a lease; a member that is late is fenced off by its lease and by
- *   the fence of its checkpoints. A group without a checkpoint begins with the oldest event that is left. Where a group stands is
- *   known to its pipeline's checkpoints alone.
+ * - **Order.** An event's offset is taken while the row of its partition is locked, until the commit: offsets have no
+ *   gaps, and a reader never sees a later one before an earlier one. Events of one key share a partition (the hash of
+ *   Kafka).
+ * - **Groups.** Each partition is read by one member at a time, by a lease; a member that is late is fenced off by its
+ *   lease and by the fence of its checkpoints. A group without a checkpoint begins with the oldest event that is left.
+ *   Where a group stands is known to its pipeline's checkpoints alone.
  * - **Retention** by age and size, whether or not everybody has read: see {@link LogRetention}. A reader whose place was cut gets
  *   `STORE_PG_LOG_TRIMMED`, also when it had not begun before.
  * - **Wake-up** by a notification in the transaction of the append, on one connection of the process; lost ones are made up for
  *   every `pollMs`.
  *
- * A process holds connections only while it publishes or reads: up to `maxConnections`, and one that listens. The tables are made at first use.
+ * A process holds connections only while it publishes or reads: up to `maxConnections`, and one that listens. The
+ * tables are made at first use.
  *
  * @throws ComponentError `OPTIONS_INVALID`, `STORE_PG_LOG_NAME_INVALID`; its methods reject with `STORE_PG_*`.
  */

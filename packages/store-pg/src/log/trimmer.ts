@@ -13,9 +13,9 @@ export interface TrimReport {
 const MAX_REMOVED = 5_000;
 
 /**
- * Removes what retention does not keep: of each partition, from its beginning, the events that were appended longer ago than `ageMs`, and
- * the oldest ones while it keeps more than `bytes`. Never one in the middle, and never the newest one for its size. Whether groups have read them does
- * not count: a reader that comes too late gets `STORE_PG_LOG_TRIMMED`.
+ * Removes what retention does not keep: of each partition, from its beginning, the events that were appended longer ago
+ * than `ageMs`, and the oldest ones while it keeps more than `bytes`. Never one in the middle, and never the newest one
+ * for its size. Whether groups have read them does not count: a reader that comes too late gets `STORE_PG_LOG_TRIMMED`.
  */
 export class Trimmer {
   #next = 0;
@@ -82,8 +82,8 @@ WHERE next_offset > first_offset AND (bytes > $1 OR EXISTS (
   }
 
   /**
-   * The row of the partition is locked last, so that appends wait for the commit alone. Of two that trim at once one finds nothing left; the
-   * offset that it computed is the same or lower.
+   * The row of the partition is locked last, so that appends wait for the commit alone. Of two that trim at once one
+   * finds nothing left; the offset that it computed is the same or lower.
    */
   async #remove(pool: Pool, topic: number, partition: number): Promise<TrimReport> {
     const events = this.database.table('log_events');

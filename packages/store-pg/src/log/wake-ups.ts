@@ -20,9 +20,10 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Wakes whoever waits for events: one connection of the process listens for the notifications that come with each append. Everybody is woken,
- * besides, whenever the connection was made anew, and every `pollMs`: a notification that was lost delays, and loses nothing. The same
- * round asks the server for an answer, so that a line that has gone without a word is found out.
+ * Wakes whoever waits for events: one connection of the process listens for the notifications that come with each
+ * append. Everybody is woken, besides, whenever the connection was made anew, and every `pollMs`: a notification that
+ * was lost delays, and loses nothing. The same round asks the server for an answer, so that a line that has gone
+ * without a word is found out.
  */
 export class WakeUps {
   readonly #sleepers = new Set<Sleeper>();
