@@ -31,12 +31,13 @@ test('a line that breaks loses no event: everything that happened meanwhile come
   const lists: string[] = [];
   shaky.on('request', (request) => /\/documents\?/.test(request.url()) && lists.push(request.url()));
 
+  const told = shaky.getByText('Connected again. Nothing was missed.').waitFor();
   await line.heal();
   await connection(shaky, 'Live');
+  await told;
   await shaky.getByTestId('activity').getByText('to signed').waitFor();
   expect(await activity(shaky)).toEqual(await activity(steady));
   expect(await activity(shaky)).toHaveLength(6);
-  await shaky.getByText('Connected again. Nothing was missed.').waitFor();
   await shaky.getByRole('link', { name: 'All documents' }).click();
   await row(shaky, 'Made meanwhile').waitFor();
   await row(shaky, 'Deed 4').getByText('signed', { exact: true }).waitFor();

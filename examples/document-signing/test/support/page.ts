@@ -68,6 +68,8 @@ export function usePage() {
         viewport: { width, height },
         colorScheme: dark ? 'dark' : 'light',
       });
+      // A loaded machine may be slow, and nothing here is about speed.
+      context.setDefaultTimeout(60_000);
       if (person !== null) {
         const profile = JSON.stringify(person);
         await context.addInitScript(`localStorage.setItem('profile', ${JSON.stringify(profile)})`);
