@@ -9,6 +9,7 @@ import { openLog } from '../../src/http/log.js';
 import { type RealtimeServiceParts, realtimeService } from '../../src/realtime/service.js';
 import { createRealtimeTables } from '../../src/realtime/tables.js';
 import { tokenIssuer } from '../../src/realtime/token-issuer.js';
+import { createSignatureTables } from '../../src/signature/tables.js';
 
 export const SECRET = 'the-secret-of-tests-has-33-bytes!';
 
@@ -16,21 +17,10 @@ export const SECRET = 'the-secret-of-tests-has-33-bytes!';
 export const tokenFor = (userId = 'ada', documentId?: string, lifetimeS = 3_600) =>
   tokenIssuer(SECRET, lifetimeS)({ userId, email: `${userId}@example.com`, documentId });
 
-const SIGNATURES = `
-CREATE SCHEMA IF NOT EXISTS signatures;
-CREATE TABLE IF NOT EXISTS signatures.signatures (
-  id uuid PRIMARY KEY DEFAULT uuidv7(),
-  document_id uuid NOT NULL REFERENCES documents.documents ON DELETE CASCADE,
-  signer_email text NOT NULL,
-  signer_name text NOT NULL,
-  signed_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
-);
-ALTER TABLE signatures.signatures REPLICA IDENTITY FULL;`;
-
 /** The tables whose changes are told. */
 export async function createTables(pool: ReturnType<typeof openPool>): Promise<void> {
   await createDocumentTables(pool);
-  await pool.query(SIGNATURES);
+  await createSignatureTables(pool);
 }
 
 /** The realtime service on a real database and a real port, fed by the changes of the tables. */
