@@ -1,5 +1,6 @@
 import { type SearchHit, type SearchIndex, searchWords } from '@sluice/contracts';
 import type { IndexedDocument } from './document-index.js';
+import { RecentAnswers } from './recent-answers.js';
 import type { FoundDocument, SearchQuery } from './schemas.js';
 
 /** The newest first; of the same millisecond by id, which grows with time. */
@@ -10,15 +11,54 @@ const NEWEST_FIRST = [
 
 const HIGHLIGHTED = ['title', 'content'] as const;
 
-/** Asks the index of documents. A text without a word finds nothing. */
+/** A page of documents. */
+export interface FoundPage {
+  readonly total: number;
+  readonly documents: FoundDocument[];
+}
+
+/** A value, and how many documents have it. */
+export interface ValueCount {
+  readonly key: string;
+  readonly count: number;
+}
+
+/** Asks the index of documents; see {@link RecentAnswers}. A text without a word finds nothing. */
 export class DocumentSearch {
   private readonly index: SearchIndex;
+  private readonly pages = new RecentAnswers<FoundPage>();
+  private readonly suggestions = new RecentAnswers<readonly string[]>();
+  private readonly counts = new RecentAnswers<readonly ValueCount[]>();
 
   constructor(index: SearchIndex) {
     this.index = index;
   }
 
-  async find(query: SearchQuery): Promise<{ readonly total: number; readonly documents: FoundDocument[] }> {
+  find(query: SearchQuery): Promise<FoundPage> {
+    return this.pages.of(JSON.stringify(query), () => this.look(query));
+  }
+
+  /** Titles in which a word begins so. */
+  suggest(q: string, size: number): Promise<readonly string[]> {
+    const look = async () => (await this.index.suggest?.(q, { field: 'title', limit: size })) ?? [];
+    return this.suggestions.of(JSON.stringify([q, size]), look);
+  }
+
+  /** How many documents have which value, of those that `q` finds or of all. */
+  count(field: string, q: string | undefined): Promise<readonly ValueCount[]> {
+    return this.counts.of(JSON.stringify([field, q]), async () => {
+      if (q && !hasWords(q)) return [];
+      const { facets } = await this.index.search({ limit: 0, facets: [field], ...(q ? { text: q } : {}) });
+      return (facets?.[field] ?? []).map(({ value, count }) => ({ key: String(value), count }));
+    });
+  }
+
+  /** Resolves when the index answers. */
+  async answers(): Promise<void> {
+    await this.index.get('readiness');
+  }
+
+  private async look(query: SearchQuery): Promise<FoundPage> {
     const { q, status, created_by, content_type, from, size } = query;
     if (!hasWords(q)) return { total: 0, documents: [] };
     const wanted = Object.entries({ status, created_by, content_type }).filter(([, value]) => value !== undefined);
@@ -31,23 +71,6 @@ export class DocumentSearch {
       ...(this.index.features.highlights ? { highlight: HIGHLIGHTED } : {}),
     });
     return { total, documents: hits.map(foundDocument) };
-  }
-
-  /** Titles in which a word begins so. */
-  async suggest(q: string, size: number): Promise<readonly string[]> {
-    return (await this.index.suggest?.(q, { field: 'title', limit: size })) ?? [];
-  }
-
-  /** How many documents have which value, of those that `q` finds or of all. */
-  async count(field: string, q: string | undefined): Promise<{ readonly key: string; readonly count: number }[]> {
-    if (q && !hasWords(q)) return [];
-    const { facets } = await this.index.search({ limit: 0, facets: [field], ...(q ? { text: q } : {}) });
-    return (facets?.[field] ?? []).map(({ value, count }) => ({ key: String(value), count }));
-  }
-
-  /** Resolves when the index answers. */
-  async answers(): Promise<void> {
-    await this.index.get('readiness');
   }
 }
 

@@ -46,7 +46,7 @@ export function searchRoutes(app: HttpApp, search: DocumentSearch): void {
       if (!AGGREGATED.some((name) => name === field)) {
         throw new HttpProblem(400, `Field should be one of ${AGGREGATED.join(', ')}`);
       }
-      return { field, values: await search.count(field, q) };
+      return { field, values: [...(await search.count(field, q))] };
     },
   );
 }
