@@ -8,6 +8,7 @@ import {
   type RealtimeOptions,
   type WebSocketConstructor,
 } from '../src/browser/index.js';
+import { Positions } from '../src/browser/positions.js';
 import { startHub, until } from './support/rig.js';
 
 function connect(url: string, options: Partial<RealtimeOptions> = {}) {
@@ -128,4 +129,18 @@ test('pauses double, up to a limit, with half of each left to chance', () => {
   const options = { minMs: 100, maxMs: 1_000 };
   expect([1, 2, 3, 4, 5, 99].map((n) => backoffMs(n, options, () => 1))).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   expect([1, 2, 3].map((n) => backoffMs(n, options, () => 0))).toEqual([50, 100, 200]);
+});
+
+test('a message that came before is told by its offset, in the channel that it is of', () => {
+  const positions = new Positions();
+  const joined = (channel: string) => ({ channel, epoch: 'e', offset: 2, recovered: true });
+  expect(positions.begin({ channels: [joined('x'), joined('y')] })).toBe(true);
+  expect(positions.take({ offset: 2, channel: 'x' })).toBe('had');
+  expect(positions.take({ offset: 3, channel: 'x' })).toEqual({ channel: 'x', offset: 3 });
+  expect(positions.take({ offset: 3, channel: 'x' })).toBe('had');
+  expect(positions.take({ offset: 3, channel: 'y' })).toEqual({ channel: 'y', offset: 3 });
+  expect(positions.take({ offset: 1, channel: 'elsewhere' })).toEqual({});
+  expect(positions.addTo('ws://h/ws?channel=x&channel=y&offset=0')).toBe(
+    'ws://h/ws?channel=x&channel=y&channel=x&offset=3&epoch=e&channel=y&offset=3&epoch=e',
+  );
 });

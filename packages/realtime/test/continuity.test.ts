@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { type HistoryOptions, type Hub, realtimeHub } from '../src/index.js';
+import { type ChannelHistory, type HistoryOptions, type Hub, realtimeHub } from '../src/index.js';
 import { connectFeed, publisher, TestHistory, upTo } from './support/feed.js';
-import { startHub, until } from './support/rig.js';
+import { Client, startHub, until } from './support/rig.js';
 
 type Step = 'publish' | 'other' | 'burst' | 'cut' | 'tick' | 'wait';
 
@@ -185,4 +185,29 @@ test('what memory lets go while the store is asked is asked for again', async ()
   const { numbers } = connectFeed(`${url}?channel=x&offset=0`);
   await until(() => numbers('x').at(-1) === 6);
   expect(numbers('x')).toEqual(upTo(6));
+});
+
+test('what memory lets go between asking the store and joining is read from the store', async () => {
+  const stored = new TestHistory();
+  const both = (n: number) => {
+    stored.append('b', n, { n });
+    hub.publish('b', { n }, { offset: n });
+  };
+  const store: ChannelHistory = {
+    epoch: () => stored.epoch(),
+    async read(channel, after, limit) {
+      // Another channel's request takes its time, after it was found that memory covers this one.
+      if (channel === 'a') {
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const n of [2, 3, 4]) if (stored.last('b') < n) both(n);
+      }
+      return stored.read(channel, after, limit);
+    },
+  };
+  const { hub, url } = await startHub({ history: { maxMessages: 1, store } });
+  both(1);
+  const client = await Client.open(`${url}?channel=a&offset=0&channel=b&offset=1`);
+  await until(() => client.received.length === 4);
+  expect(client.received.slice(1).map((text) => JSON.parse(text).n)).toEqual([2, 3, 4]);
+  expect(JSON.parse(client.received[0] as string).channels).toMatchObject([{ recovered: true }, { recovered: true }]);
 });

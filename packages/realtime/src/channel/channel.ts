@@ -26,7 +26,7 @@ export class Channel {
   sent = -1;
   /** Messages sent so far, to count by. */
   messages = 0;
-  private joining = new Set<Subscription>();
+  private joining: Set<Subscription> | undefined;
   private frames: Buffer[] = [];
   private offsets: number[] = [];
   private knownMembers: Buffer | undefined;
@@ -39,7 +39,7 @@ export class Channel {
 
   /** Whether anybody waits for what is published. */
   get isHeard(): boolean {
-    return this.live.length > 0 || this.joining.size > 0;
+    return this.live.length > 0 || this.joining !== undefined;
   }
 
   /** What frames get added for clients that are in several channels. */
@@ -61,7 +61,7 @@ export class Channel {
     else {
       subscription.state = 'joining';
       subscription.place = waiting ? 0 : this.frames.length;
-      this.joining.add(subscription);
+      this.addJoining(subscription);
     }
   }
 
@@ -75,7 +75,7 @@ export class Channel {
   /** Takes a subscription out of those who get what is published. */
   setApart(subscription: Subscription): void {
     if (subscription.state === 'live') this.removeLive(subscription);
-    else if (subscription.state === 'joining') this.joining.delete(subscription);
+    else if (subscription.state === 'joining') this.joining?.delete(subscription);
     subscription.state = 'apart';
   }
 
@@ -95,7 +95,7 @@ export class Channel {
     const { live } = this;
     // From the end, as one that is left out is replaced by the last.
     for (let at = live.length - 1; at >= 0; at--) this.deliver(live[at] as Subscription, tick, 0);
-    if (this.joining.size > 0) this.flushJoining(tick);
+    if (this.joining !== undefined) this.flushJoining(this.joining, tick);
     this.sent = this.head;
   }
 
@@ -109,17 +109,21 @@ export class Channel {
     }
   }
 
-  private flushJoining(tick: Tick): void {
-    const { joining } = this;
-    this.joining = new Set();
+  private flushJoining(joining: ReadonlySet<Subscription>, tick: Tick): void {
+    this.joining = undefined;
     for (const subscription of joining) {
       const start = tick.startAfter(subscription.position, subscription.place);
       subscription.place = 0;
       if (start < tick.length) this.deliver(subscription, tick, start);
       if (subscription.state !== 'joining') continue;
       if (this.head >= subscription.position) this.addLive(subscription);
-      else this.joining.add(subscription);
+      else this.addJoining(subscription);
     }
+  }
+
+  private addJoining(subscription: Subscription): void {
+    this.joining ??= new Set();
+    this.joining.add(subscription);
   }
 
   private addLive(subscription: Subscription): void {

@@ -9,7 +9,7 @@ export interface JoinPlan {
   readonly epoch?: string;
   /** Where the client was, when that is of this epoch. */
   readonly after?: number;
-  /** The store was asked, and its history reaches back to `after`. */
+  /** The history of the store reaches back to `after`. */
   readonly stored?: boolean;
   /** The channel's last offset by the store. */
   readonly head?: number;
@@ -52,7 +52,9 @@ async function planJoin(
   until: number,
 ): Promise<JoinPlan> {
   const { channel, after } = plan;
-  if (store === undefined || (after !== undefined && index.coversFrom(channel) <= after)) return plan;
+  if (store === undefined) return plan;
+  // Memory may have let it go by the time of joining, and what memory had is in the store.
+  if (after !== undefined && index.coversFrom(channel) <= after) return { ...plan, stored: true };
   const stored = after !== undefined && (await store.read(channel, after, 1, until)) !== null;
   const head = published(index, channel) < 0 || after !== undefined ? await store.head(channel, until) : undefined;
   return { ...plan, stored, ...(head === undefined ? {} : { head }) };

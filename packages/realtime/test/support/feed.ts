@@ -90,6 +90,10 @@ export class TestHistory implements ChannelHistory {
   }
 
   async head(channel: string): Promise<number> {
+    return this.last(channel);
+  }
+
+  last(channel: string): number {
     return Number(this.messages.get(channel)?.at(-1)?.offset ?? 0);
   }
 }
