@@ -170,18 +170,18 @@ export function realtime(system: UnderTest): void {
       const { id } = await createDocument(system);
       const feed = await Feed.open(system, { path: `/ws/${id}` });
       feed.send({ type: 'ping' });
-      await feed.until('pong', (messages) => messages.at(-1)?.type === 'pong');
-      expect(feed.messages.at(-1)).toEqual({ type: 'pong', timestamp: expect.stringMatching(TIME) });
+      await feed.until('pong', (messages) => messages.some(({ type }) => type === 'pong'));
+      expect(feed.messages).toContainEqual({ type: 'pong', timestamp: expect.stringMatching(TIME) });
     });
 
     test('bad JSON is answered with an error, and the connection lives', async () => {
       const { id } = await createDocument(system);
       const feed = await Feed.open(system, { path: `/ws/${id}` });
       feed.send('{"type": ');
-      await feed.until('the error', (messages) => messages.at(-1)?.type === 'error');
-      expect(feed.messages.at(-1)).toEqual({ type: 'error', message: 'Invalid JSON' });
+      await feed.until('the error', (messages) => messages.some(({ type }) => type === 'error'));
+      expect(feed.messages).toContainEqual({ type: 'error', message: 'Invalid JSON' });
       feed.send({ type: 'ping' });
-      await feed.until('pong', (messages) => messages.at(-1)?.type === 'pong');
+      await feed.until('pong', (messages) => messages.some(({ type }) => type === 'pong'));
     });
 
     test('other messages that nobody knows do no harm', async () => {
