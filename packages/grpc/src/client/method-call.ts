@@ -2,7 +2,7 @@ import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:even
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { ComponentError, type Telemetry } from '@sluice/contracts';
-import { decoder, encode } from '../service/wire-message.js';
+import { decoder, encoder } from '../service/wire-message.js';
 import { statusName } from '../status/status.js';
 import { statusToError } from '../status/status-to-error.js';
 import { type CallMeter, callMeter } from '../telemetry/call-meter.js';
@@ -40,7 +40,7 @@ export function methodCalls(
     deadlineMs,
     inProgress,
     meter: callMeter(telemetry, METRICS.client, name),
-    encode: (message) => encode(method.input, message as Record<string, unknown>),
+    encode: encoder(method.input),
     decode: decoder(method.output),
   };
 }

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { DescMessage } from '@bufbuild/protobuf';
 import type { sendUnaryData } from '@grpc/grpc-js';
-import { encode } from '../service/wire-message.js';
+import type { Encoder } from '../service/wire-message.js';
 import { errorToStatus } from '../status/error-to-status.js';
 import { isStatusError, StatusError } from '../status/status-error.js';
 import { TOO_LARGE } from '../status/status-to-error.js';
@@ -10,30 +9,46 @@ import type { LiveCall } from './live-call.js';
 
 /** How the messages of an answer are written. */
 export interface AnswerFormat {
-  readonly output: DescMessage;
+  readonly encode: Encoder;
   readonly maxBytes: number;
   /** Told of errors that are no answers. */
   readonly failed: ((error: unknown, call: LiveCall) => void) | undefined;
 }
 
-/** Answers a call with the one message that its handler returns, or with a status. */
-export async function answerOnce(
+/** Answers a call with the one message that its handler returns, or with a status. At once, when the handler does. */
+export function answerOnce(
   call: LiveCall,
   handle: () => unknown,
   respond: sendUnaryData<Buffer>,
   format: AnswerFormat,
-): Promise<void> {
+): void {
   call.whenGivenUp((why) => respond(errorToStatus(why)));
-  try {
-    const message = bounded(await handle(), format);
-    if (call.answered('OK')) respond(null, message);
-  } catch (error) {
+  const fail = (error: unknown) => {
     tell(error, call, format);
     const status = errorToStatus(error);
     if (call.answered(status.name)) respond(status);
-  } finally {
     call.handlerEnded();
+  };
+  const answer = (message: unknown) => {
+    try {
+      const bytes = bounded(message, format);
+      if (call.answered('OK')) respond(null, bytes);
+      call.handlerEnded();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  let returned: unknown;
+  try {
+    returned = handle();
+  } catch (error) {
+    fail(error);
+    return;
   }
+  if (returned instanceof Promise) returned.then(answer, fail);
+  else if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
+    Promise.resolve(returned).then(answer, fail);
+  } else answer(returned);
 }
 
 /** Answers a call with the messages that its handler gives, or with a status after some of them. */
@@ -72,8 +87,8 @@ function tell(error: unknown, call: LiveCall, { failed }: AnswerFormat): void {
   }
 }
 
-function bounded(message: unknown, { output, maxBytes }: AnswerFormat): Buffer {
-  const bytes = encode(output, message as Record<string, unknown>);
+function bounded(message: unknown, { encode, maxBytes }: AnswerFormat): Buffer {
+  const bytes = encode(message);
   if (bytes.length <= maxBytes) return bytes;
   throw new StatusError('RESOURCE_EXHAUSTED', `the answer has ${bytes.length} bytes, at most ${maxBytes}`, {
     reason: TOO_LARGE,

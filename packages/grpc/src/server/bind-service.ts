@@ -11,7 +11,7 @@ import type {
 import type { Telemetry } from '@sluice/contracts';
 import type { AnyHandler, ImplementedService } from '../service/implement.js';
 import type { ServerCall } from '../service/server-call.js';
-import { asIs, decoder } from '../service/wire-message.js';
+import { asIs, decoder, encoder } from '../service/wire-message.js';
 import { errorToStatus } from '../status/error-to-status.js';
 import { StatusError } from '../status/status-error.js';
 import { callMeter } from '../telemetry/call-meter.js';
@@ -57,18 +57,18 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
 }
 
 function answering(method: DescMethod, handler: AnyHandler, frame: CallFrame): UntypedHandleCall {
-  const format = { output: method.output, maxBytes: frame.maxBytes, failed: frame.failed };
+  const format = { encode: encoder(method.output), maxBytes: frame.maxBytes, failed: frame.failed };
   const begin = beginner(method, frame);
   switch (method.methodKind) {
     case 'unary':
       return ((wire, respond) => {
         const call = begin(wire, (status) => respond(status));
-        if (call !== undefined) void answerOnce(call, () => handler(wire.request, call), respond, format);
+        if (call !== undefined) answerOnce(call, () => handler(wire.request, call), respond, format);
       }) satisfies handleUnaryCall<unknown, Buffer>;
     case 'client_streaming':
       return ((wire, respond) => {
         const call = begin(wire, (status) => respond(status));
-        if (call !== undefined) void answerOnce(call, () => handler(requestsOf(wire, call), call), respond, format);
+        if (call !== undefined) answerOnce(call, () => handler(requestsOf(wire, call), call), respond, format);
       }) satisfies handleClientStreamingCall<unknown, Buffer>;
     case 'server_streaming':
       return ((wire) => {

@@ -7,20 +7,30 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { ComponentError } from '@sluice/contracts';
+import { flatEncoder } from './flat-encoder.js';
+
+/** Writes messages of one type, given whole or as their fields, as bytes. */
+export type Encoder = (message: unknown) => Buffer;
 
 /**
- * A message, given whole or as its fields, in bytes.
+ * An encoder for messages of one type.
  *
- * Throws `GRPC_MESSAGE_INVALID` when a value does not fit its field, and does not repeat the value.
+ * It throws `GRPC_MESSAGE_INVALID` when a value does not fit its field, and does not repeat the value.
  */
-export function encode<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Buffer {
-  let bytes: Uint8Array;
-  try {
-    bytes = toBinary(schema, create(schema, message));
-  } catch (cause) {
-    const text = `the message does not fit ${schema.typeName}`;
-    throw new ComponentError('GRPC_MESSAGE_INVALID', text, { cause, details: { message: schema.typeName } });
-  }
+export function encoder<M extends DescMessage>(schema: M): Encoder {
+  const flat = flatEncoder(schema);
+  return (message) => {
+    try {
+      return flat?.(message as Record<string, unknown>) ?? general(schema, message as MessageInitShape<M>);
+    } catch (cause) {
+      const text = `the message does not fit ${schema.typeName}`;
+      throw new ComponentError('GRPC_MESSAGE_INVALID', text, { cause, details: { message: schema.typeName } });
+    }
+  };
+}
+
+function general<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Buffer {
+  const bytes = toBinary(schema, create(schema, message));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

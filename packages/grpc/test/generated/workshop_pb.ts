@@ -3,8 +3,8 @@
 /* eslint-disable */
 
 import type { Message } from '@bufbuild/protobuf';
-import type { GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
-import { fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
+import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
 
 /**
  * Describes the file workshop.proto.
@@ -12,7 +12,7 @@ import { fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2
 export const file_workshop: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'Cg53b3Jrc2hvcC5wcm90bxIId29ya3Nob3AiJQoEVGV4dBIMCgR0ZXh0GAEgASgJEg8KB3BhZGRpbmcYAiABKAwiKAoGTnVtYmVyEg0KBXZhbHVlGAEgASgDEg8KB3BhZGRpbmcYAiABKAwiMgoFUmFuZ2USDAoEZnJvbRgBIAEoBRIKCgJ0bxgCIAEoBRIPCgdwYWRkaW5nGAMgASgFMugBCghXb3Jrc2hvcBIrCgRFY2hvEg4ud29ya3Nob3AuVGV4dBoOLndvcmtzaG9wLlRleHQiA5ACARIoCgZDaGFuZ2USDi53b3Jrc2hvcC5UZXh0Gg4ud29ya3Nob3AuVGV4dBIsCgVDb3VudBIPLndvcmtzaG9wLlJhbmdlGhAud29ya3Nob3AuTnVtYmVyMAESKwoDU3VtEhAud29ya3Nob3AuTnVtYmVyGhAud29ya3Nob3AuTnVtYmVyKAESKgoEQ2hhdBIOLndvcmtzaG9wLlRleHQaDi53b3Jrc2hvcC5UZXh0KAEwAWIGcHJvdG8z',
+    'Cg53b3Jrc2hvcC5wcm90bxIId29ya3Nob3AiJQoEVGV4dBIMCgR0ZXh0GAEgASgJEg8KB3BhZGRpbmcYAiABKAwiKAoGTnVtYmVyEg0KBXZhbHVlGAEgASgDEg8KB3BhZGRpbmcYAiABKAwiMgoFUmFuZ2USDAoEZnJvbRgBIAEoBRIKCgJ0bxgCIAEoBRIPCgdwYWRkaW5nGAMgASgFIooCCglFdmVyeUtpbmQSDAoEdGV4dBgBIAEoCRIPCgdwYWRkaW5nGAIgASgMEgwKBGZsYWcYAyABKAgSDQoFc21hbGwYBCABKAUSDQoFY291bnQYBSABKA0SDQoFbGFyZ2UYBiABKAMSDQoEdmFzdBi8BSABKAQSJgoEa2luZBgIIAEoDjIYLndvcmtzaG9wLkV2ZXJ5S2luZC5LaW5kEhcKCm1heWJlX3RleHQYCSABKAlIAIgBARIYCgttYXliZV9zbWFsbBgKIAEoBUgBiAEBIhoKBEtpbmQSCAoETk9ORRAAEggKBFNPTUUQAUINCgtfbWF5YmVfdGV4dEIOCgxfbWF5YmVfc21hbGwy6AEKCFdvcmtzaG9wEisKBEVjaG8SDi53b3Jrc2hvcC5UZXh0Gg4ud29ya3Nob3AuVGV4dCIDkAIBEigKBkNoYW5nZRIOLndvcmtzaG9wLlRleHQaDi53b3Jrc2hvcC5UZXh0EiwKBUNvdW50Eg8ud29ya3Nob3AuUmFuZ2UaEC53b3Jrc2hvcC5OdW1iZXIwARIrCgNTdW0SEC53b3Jrc2hvcC5OdW1iZXIaEC53b3Jrc2hvcC5OdW1iZXIoARIqCgRDaGF0Eg4ud29ya3Nob3AuVGV4dBoOLndvcmtzaG9wLlRleHQoATABYgZwcm90bzM',
   );
 
 /**
@@ -82,6 +82,89 @@ export type Range = Message<'workshop.Range'> & {
  * Use `create(RangeSchema)` to create a new message.
  */
 export const RangeSchema: GenMessage<Range> = /*@__PURE__*/ messageDesc(file_workshop, 2);
+
+/**
+ * A field of each kind that is encoded without detours.
+ *
+ * @generated from message workshop.EveryKind
+ */
+export type EveryKind = Message<'workshop.EveryKind'> & {
+  /**
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * @generated from field: bytes padding = 2;
+   */
+  padding: Uint8Array;
+
+  /**
+   * @generated from field: bool flag = 3;
+   */
+  flag: boolean;
+
+  /**
+   * @generated from field: int32 small = 4;
+   */
+  small: number;
+
+  /**
+   * @generated from field: uint32 count = 5;
+   */
+  count: number;
+
+  /**
+   * @generated from field: int64 large = 6;
+   */
+  large: bigint;
+
+  /**
+   * @generated from field: uint64 vast = 700;
+   */
+  vast: bigint;
+
+  /**
+   * @generated from field: workshop.EveryKind.Kind kind = 8;
+   */
+  kind: EveryKind_Kind;
+
+  /**
+   * @generated from field: optional string maybe_text = 9;
+   */
+  maybeText?: string | undefined;
+
+  /**
+   * @generated from field: optional int32 maybe_small = 10;
+   */
+  maybeSmall?: number | undefined;
+};
+
+/**
+ * Describes the message workshop.EveryKind.
+ * Use `create(EveryKindSchema)` to create a new message.
+ */
+export const EveryKindSchema: GenMessage<EveryKind> = /*@__PURE__*/ messageDesc(file_workshop, 3);
+
+/**
+ * @generated from enum workshop.EveryKind.Kind
+ */
+export enum EveryKind_Kind {
+  /**
+   * @generated from enum value: NONE = 0;
+   */
+  NONE = 0,
+
+  /**
+   * @generated from enum value: SOME = 1;
+   */
+  SOME = 1,
+}
+
+/**
+ * Describes the enum workshop.EveryKind.Kind.
+ */
+export const EveryKind_KindSchema: GenEnum<EveryKind_Kind> = /*@__PURE__*/ enumDesc(file_workshop, 3, 0);
 
 /**
  * Each kind of call, and methods that may be repeated and that may not.

@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import {
   type GrpcClient,
   type GrpcClientOptions,
@@ -10,6 +10,9 @@ import {
   type ServiceHandlers,
 } from '../../src/index.js';
 import { Workshop } from '../generated/workshop_pb.js';
+
+// A machine with much else to do takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Handlers that do what the names say. */
 export const plain: ServiceHandlers<typeof Workshop> = {
