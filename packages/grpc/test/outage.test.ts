@@ -82,7 +82,24 @@ test('a connection that breaks in the middle of a stream is an error, not an end
   await numbers.next();
   const next = rejection(numbers.next());
   proxy.reset();
-  expect(await next).toMatchObject({ code: expect.stringMatching(/^GRPC_(UNAVAILABLE|CANCELLED|INTERNAL)$/) });
+  expect(await next).toMatchObject({ code: 'GRPC_UNAVAILABLE', retry: 'backoff' });
+});
+
+test('a server that closes in the middle of a call has not been cancelled by the caller', async () => {
+  let arrived = false;
+  const { server, client } = await workplace(
+    {
+      change: () => {
+        arrived = true;
+        return new Promise(() => {});
+      },
+    },
+    { client: { retry: { maxAttempts: 1 } } },
+  );
+  const failed = rejection(client.change({}));
+  await waitFor(() => arrived, { what: 'the call to arrive' });
+  await server.drain({ timeoutMs: 1 });
+  expect(await failed).toMatchObject({ code: 'GRPC_UNAVAILABLE', retry: 'backoff' });
 });
 
 test('a peer that falls silent is noticed while a stream waits for it', async () => {

@@ -4,7 +4,7 @@ import type { Client, ServiceError } from '@grpc/grpc-js';
 import { ComponentError, type Telemetry } from '@sluice/contracts';
 import { decoder, encoder } from '../service/wire-message.js';
 import { statusName } from '../status/status.js';
-import { statusToError } from '../status/status-to-error.js';
+import { brokenOff, statusToError } from '../status/status-to-error.js';
 import { type CallMeter, callMeter } from '../telemetry/call-meter.js';
 import { METRICS } from '../telemetry/metrics.js';
 
@@ -68,6 +68,7 @@ export class Attempt {
   private readonly startedAt = performance.now();
   private wire: Cancellable | undefined;
   private ended = false;
+  private givenUp = false;
 
   constructor(calls: MethodCalls, signals: readonly AbortSignal[]) {
     this.calls = calls;
@@ -88,7 +89,10 @@ export class Attempt {
   }
 
   /** Gives the call up; whoever made it learns so. */
-  readonly abort = (): void => this.wire?.cancel();
+  readonly abort = (): void => {
+    this.givenUp = true;
+    this.wire?.cancel();
+  };
 
   succeeded(): void {
     if (this.end()) this.calls.meter.ended('OK', this.startedAt);
@@ -103,8 +107,9 @@ export class Attempt {
 
   /** The error that the caller gets. */
   failed(failure: ServiceError): ComponentError {
-    if (this.end()) this.calls.meter.ended(statusName(failure.code), this.startedAt);
-    return statusToError(failure, this.calls.name, this.aborted?.reason);
+    const error = this.givenUp ? failure : brokenOff(failure);
+    if (this.end()) this.calls.meter.ended(statusName(error.code), this.startedAt);
+    return statusToError(error, this.calls.name, this.aborted?.reason);
   }
 
   private get aborted(): AbortSignal | undefined {

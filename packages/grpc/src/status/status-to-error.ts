@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { ComponentError, type RetryClass } from '@sluice/contracts';
 import { ADVICE, DOMAIN, errorInfoOf, RETRY } from './details-trailer.js';
-import { type GrpcStatus, statusName } from './status.js';
+import { type GrpcStatus, statusCode, statusName } from './status.js';
 
 /** Also the reason that our servers give for an answer that is too large to send. */
 export const TOO_LARGE = 'GRPC_MESSAGE_TOO_LARGE';
@@ -23,6 +23,15 @@ export function statusToError(failure: ServiceError, method: string, cause?: unk
     ...(advice ? { advice } : {}),
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/**
+ * What a call failed with that its caller has not given up. A server that is killed or closes its connections resets them, which
+ * reads as CANCELLED: nobody has cancelled anything, so it is UNAVAILABLE. One that says CANCELLED itself is believed.
+ */
+export function brokenOff(failure: ServiceError): ServiceError {
+  if (statusName(failure.code) !== 'CANCELLED' || errorInfoOf(failure.metadata) !== undefined) return failure;
+  return Object.assign(failure, { code: statusCode('UNAVAILABLE'), details: 'the server broke the call off' });
 }
 
 /** The status that an error of a client stands for; undefined for an error of something else. */
