@@ -106,6 +106,15 @@ test('a part of the server that is not there is told, and the rest of the page g
   await window.unroute(/\/search\?/);
   await window.getByRole('searchbox').fill('dee');
   await row(window, 'Deed').waitFor();
+
+  const activity = /\/activity\?/;
+  await window.route(activity, (route) => route.fulfill({ status: 502, json: {} }));
+  await row(window, 'Deed').getByRole('link').click();
+  await window.getByText('It could not be loaded. A part of the server does not answer. Trying again…').waitFor();
+  await window.getByTestId('text').waitFor();
+  await window.unroute(activity);
+  await window.getByTestId('activity').getByText('created it').waitFor();
+  await window.getByText('It could not be loaded.').waitFor({ state: 'hidden' });
   await connection(window, 'Live');
 });
 

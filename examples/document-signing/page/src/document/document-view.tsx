@@ -10,7 +10,7 @@ import { SignDialog } from '../sign/sign-dialog.js';
 import { ConfirmDelete } from './confirm-delete.js';
 import { DocumentHead } from './document-head.js';
 import { People } from './people.js';
-import { openRoom, type Room } from './room.js';
+import { isMissing, openRoom, type Room } from './room.js';
 import { Signatures } from './signatures.js';
 import { Stats } from './stats.js';
 import { canBeSigned } from './status-items.js';
@@ -98,6 +98,11 @@ function InRoom({ id, room }: { readonly id: string; readonly room: Room }) {
           </section>
           <section class="card" aria-labelledby="activity-heading">
             <h2 id="activity-heading">Activity</h2>
+            {room.problem.value && (
+              <p class="problem" role="alert">
+                It could not be loaded. {room.problem.value.message} Trying again…
+              </p>
+            )}
             <Timeline events={room.activity.value} />
           </section>
         </aside>
@@ -117,13 +122,9 @@ function Missing({ room }: { readonly room: Room }) {
   const problem = room.problem.value;
   if (problem === undefined) return <p class="quiet">Loading…</p>;
   return (
-    <Nothing
-      icon="warning"
-      title={problem.status === 404 ? 'There is no such document' : 'It could not be loaded'}
-      alone
-    >
+    <Nothing icon="warning" title={isMissing(problem) ? 'There is no such document' : 'It could not be loaded'} alone>
       <p role="alert">
-        {problem.status === 404 ? 'It may have been deleted.' : `${problem.message} ${problem.advice} Trying again…`}
+        {isMissing(problem) ? 'It may have been deleted.' : `${problem.message} ${problem.advice} Trying again…`}
       </p>
     </Nothing>
   );

@@ -3,7 +3,7 @@ import { activityOf } from '../api/activity.js';
 import { Problem } from '../api/call.js';
 import { type Document, type DocumentStats, documentStats, viewDocument } from '../api/documents.js';
 import { type Signature, signaturesOf } from '../api/signatures.js';
-import { addDocuments, applyEvent, EMPTY_LIBRARY } from '../library/library.js';
+import { addDocuments, applyEvent, EMPTY_LIBRARY, withoutDocument } from '../library/library.js';
 import { learn, library } from '../library/store.js';
 import { connectFeed } from '../live/connect.js';
 import { feedClosed, feedOpened, feedState } from '../live/connection.js';
@@ -56,8 +56,10 @@ export function openRoom(id: string): Room {
   const fail = (error: unknown, again: () => Promise<void>) => {
     if (closed.signal.aborted) return;
     problem.value = error instanceof Problem ? error : new Problem(0, String(error), '');
-    if (problem.value.status === 404) leave();
-    else retries.add(setTimeout(() => void again(), RETRY_MS));
+    if (isMissing(problem.value)) {
+      if (own.peek().documents.has(id)) own.value = withoutDocument(own.peek(), id);
+      leave();
+    } else retries.add(setTimeout(() => void again(), RETRY_MS));
   };
   /** The one request that counts as a view. */
   const view = async (): Promise<void> => {
@@ -95,6 +97,7 @@ export function openRoom(id: string): Room {
       batch(() => {
         signatures.value = signed;
         activity.value = history;
+        problem.value = undefined;
         for (const event of [...history, ...since]) take(event);
       });
     } catch (error) {
@@ -167,6 +170,9 @@ export function openRoom(id: string): Room {
     },
   };
 }
+
+/** Whether there is no such document: its id is of none, or is no id at all. */
+export const isMissing = ({ status }: Problem): boolean => status === 404 || status === 422;
 
 const newer = (a: Document | undefined, b: Document | undefined) =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b);

@@ -40,12 +40,10 @@ export function NothingFound({ q, filtered }: { readonly q: string; readonly fil
         <p>
           Did you mean{' '}
           {suggestions.value.map((text, at) => (
-            <>
+            <span key={text}>
               {at > 0 && ', '}
-              <Link key={text} to={{ q: text }}>
-                {text}
-              </Link>
-            </>
+              <Link to={{ q: text }}>{text}</Link>
+            </span>
           ))}
           ?
         </p>
