@@ -7,6 +7,7 @@ import { readingDocuments } from './document/read.js';
 import { countingViews } from './document/views.js';
 import { theFlow } from './flow.js';
 import { oneOrigin } from './gateway/origin.js';
+import { abuse } from './realtime/abuse.js';
 import { realtime } from './realtime/socket.js';
 import { tokens } from './realtime/tokens.js';
 import { searching } from './search/find.js';
@@ -27,6 +28,7 @@ export function acceptance(system: UnderTest, known: Known): void {
   searching(system);
   realtime(system);
   tokens(system, known);
+  abuse(system);
   oneOrigin(system);
   if (known.database) {
     tables(system);

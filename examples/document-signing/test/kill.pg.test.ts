@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import { diskObjects } from '@sluice/store-pg/disk';
 import { waitFor } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { query } from '../acceptance/client/database.js';
@@ -18,7 +20,7 @@ const CLIENTS = 50;
 /** Answers that a process gives before it is killed, at most. */
 const ANSWERS = 200;
 
-test('killed 20 times under the load of 50 clients: search, stats, feed, topics and Postgres agree, and no acknowledged write is lost', {
+test('killed 20 times under the load of 50 clients: search, stats, feed, topics, objects and Postgres agree, and no acknowledged write is lost', {
   timeout: 900_000,
 }, async () => {
   await using local = await LocalSystem.start({ program: await buildProgram('kill') });
@@ -82,6 +84,26 @@ test('killed 20 times under the load of 50 clients: search, stats, feed, topics 
     await signaturesAgree(log);
     await viewsAgree();
     await topicsAgree(rows);
+    await objectsAgree(Object.keys(rows));
+  }
+
+  /** What a crash left without a row is removed at the next start. */
+  async function objectsAgree(ids: readonly string[]): Promise<void> {
+    await local.stop();
+    await local.run();
+    const objects = diskObjects({ folder: join(local.dataFolder, 'objects') });
+    await settled('the objects to agree with Postgres', async () => {
+      const contents: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await objects.list('', after === undefined ? {} : { after });
+        contents.push(
+          ...page.flatMap(({ key }) => (key.endsWith('/content') ? [key.slice(0, -'/content'.length)] : [])),
+        );
+        after = page.at(-1)?.key;
+        if (after === undefined) break;
+      }
+      expect(contents).toEqual(ids);
+    });
   }
 
   async function signaturesAgree(log: readonly { type: string; data: Record<string, unknown> }[]): Promise<void> {

@@ -20,6 +20,8 @@ export interface FeedOptions {
   readonly by?: 'address' | 'protocol';
   /** Default: the gateway. */
   readonly at?: string;
+  /** Of the page that connects. Default: none, as of a program. */
+  readonly origin?: string;
 }
 
 /** A token of the helper. */
@@ -38,8 +40,8 @@ export class Feed {
   #end: number | undefined;
   readonly #socket: WebSocket;
 
-  private constructor(url: string, protocols: readonly string[]) {
-    this.#socket = new WebSocket(url, [...protocols]);
+  private constructor(url: string, protocols: readonly string[], origin: string | undefined) {
+    this.#socket = new WebSocket(url, [...protocols], origin === undefined ? {} : { origin });
     this.#socket.on('message', (text) => this.messages.push(JSON.parse(text.toString())));
     this.ended = new Promise((resolve) => {
       const end = (code: number) => {
@@ -62,7 +64,7 @@ export class Feed {
     const url = new URL(path, at.replace(/^http/, 'ws'));
     if (offset !== undefined) url.searchParams.set('offset', String(offset));
     if (given !== null && by === 'address') url.searchParams.set('token', given);
-    const feed = new Feed(url.href, given !== null && by === 'protocol' ? ['bearer', given] : []);
+    const feed = new Feed(url.href, given !== null && by === 'protocol' ? ['bearer', given] : [], options.origin);
     onTestFinished(() => feed.close());
     return feed;
   }

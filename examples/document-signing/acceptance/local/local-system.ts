@@ -20,6 +20,8 @@ export interface LocalOptions {
 
 /** How long the system may take to be ready, in milliseconds. */
 const READY_MS = 180_000;
+/** Characters of what it says, the last ones. */
+const KEPT_OUTPUT = 50_000_000;
 
 /** The application in a process of its own, with data and ports of its own; what it leaves goes away with it. */
 export class LocalSystem implements AsyncDisposable {
@@ -59,9 +61,14 @@ export class LocalSystem implements AsyncDisposable {
     return this.#child?.pid ?? 0;
   }
 
+  /** All that it keeps. */
+  get dataFolder(): string {
+    return join(this.folder, 'data');
+  }
+
   /** Where its Postgres keeps its data. */
   async postgresFolder(): Promise<string> {
-    const marker = await readFile(join(this.folder, 'data', 'document-signing.json'), 'utf8');
+    const marker = await readFile(join(this.dataFolder, 'document-signing.json'), 'utf8');
     return JSON.parse(marker).postgres;
   }
 
@@ -78,14 +85,14 @@ export class LocalSystem implements AsyncDisposable {
   /** Starts it, again, and waits until every service is ready; or only for `killAfterMs`, and kills it then. */
   async run(killAfterMs?: number): Promise<void> {
     const env = { ...process.env, PORT_BASE: String(this.portBase), JWT_SECRET: this.jwtSecret, ...this.options.env };
-    const child = spawn(process.execPath, [this.options.program, '--data', join(this.folder, 'data')], {
+    const child = spawn(process.execPath, [this.options.program, '--data', this.dataFolder], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
-        this.#output = `${this.#output}${chunk}`.slice(-200_000);
+        this.#output = `${this.#output}${chunk}`.slice(-KEPT_OUTPUT);
       });
     }
     let exit: number | string | undefined;
