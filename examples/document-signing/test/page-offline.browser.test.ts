@@ -68,11 +68,13 @@ test('while the server is away the page says so, and afterwards it is right with
   const target = { host: '127.0.0.1', port: Number(new URL(first.url).port) };
   const line = await faultProxy({ target });
   onTestFinished(() => line.stop());
-  const window = await page.open(line.through(first.url));
+  const window = await page.open(line.through(first.url), { width: 360 });
   await send(`${first.url}/documents`, 'POST', { title: 'Made before', content: 'text', created_by: ada.email });
   await row(window, 'Made before').waitFor();
   await first.stop();
   await connection(window, 'Reconnecting');
+  await window.getByText('What you see is as of').waitFor();
+  expect(await window.evaluate('document.documentElement.scrollWidth')).toBe(360);
 
   const second = await application(data, page.folder);
   target.port = Number(new URL(second.url).port);

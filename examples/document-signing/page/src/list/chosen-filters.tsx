@@ -13,11 +13,11 @@ export function ChosenFilters() {
         <li key={facet}>
           <button
             type="button"
-            class="chip"
+            class={`chip ${facet}-chip`}
             aria-label={`${valueName(facet, route.value[facet])}, remove this filter`}
             onClick={() => go({ [facet]: '' })}
           >
-            {valueName(facet, route.value[facet])}
+            <span>{valueName(facet, route.value[facet])}</span>
             <Icon name="close" />
           </button>
         </li>
