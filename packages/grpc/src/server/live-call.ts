@@ -9,7 +9,7 @@ import type { CallsInProgress } from './calls-in-progress.js';
 
 /** What the calls of grpc-js, of all kinds, have in common. */
 export interface WireCall extends Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getDeadline' | 'getPeer'> {
-  once(event: 'cancelled', listener: () => void): unknown;
+  on(event: 'cancelled', listener: () => void): unknown;
 }
 
 /**
@@ -49,7 +49,7 @@ export class LiveCall implements ServerCall {
       this.timer = setTimeout(() => this.giveUp('DEADLINE_EXCEEDED'), deadlineMs);
     } else this.deadline = given;
     // grpc-js says so at the end of every call, at the deadline that the caller gave too.
-    wire.once('cancelled', () => this.giveUp(Date.now() >= this.deadline ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
+    wire.on('cancelled', () => this.giveUp(Date.now() >= this.deadline ? 'DEADLINE_EXCEEDED' : 'CANCELLED'));
     calls.add(this);
   }
 
