@@ -10,8 +10,14 @@ import {
 import { toast, toastProblem } from '../toast/toasts.js';
 import { forget, learn } from './store.js';
 
-/** What was asked for and is not answered yet: shown as such, and taken back when it is refused. */
-export const pending = signal<ReadonlyMap<string, { readonly title?: string; readonly status?: Status }>>(new Map());
+/** What was asked for and is not answered yet. */
+export interface Wish {
+  readonly title?: string;
+  readonly status?: Status;
+}
+
+/** The wishes, by document: shown as such, and taken back when they are refused. */
+export const pending = signal<ReadonlyMap<string, Wish>>(new Map());
 
 /** Resolves with whether it was done; a refusal has been told. */
 export async function change(document: Document, changes: { title?: string; status?: Status }): Promise<boolean> {

@@ -20,8 +20,8 @@ export const loaded = signal(false);
 export const more = signal(false);
 /** Why the list could not be loaded. */
 export const loadProblem = signal<Problem>();
-/** The last event that came, for everything that wants to look again. */
-export const lastEvent = signal<LiveEvent>();
+/** The events that came last, for everything that wants to look again. */
+export const lastEvents = signal<readonly LiveEvent[]>([]);
 
 export const documents = computed(() => [...library.value.documents.values()].sort(newestFirst));
 
@@ -30,13 +30,28 @@ let since: LiveEvent[] | undefined;
 let loading: AbortController | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
+/** What comes within so long of what was shown last is shown together, so that a flood of changes does not stop the page. */
+const TOGETHER_MS = 50;
+let waiting: LiveEvent[] = [];
+let showing: ReturnType<typeof setTimeout> | undefined;
+let shownAt = 0;
+
 /** Takes an event of the feed; one that came while the list was loading is applied to what was loaded as well. */
 export function takeEvent(event: LiveEvent): void {
   since?.push(event);
+  waiting.push(event);
+  if (showing === undefined) showing = setTimeout(show, Math.max(0, shownAt + TOGETHER_MS - performance.now()));
+}
+
+function show(): void {
+  const events = waiting;
+  waiting = [];
+  showing = undefined;
+  shownAt = performance.now();
   batch(() => {
-    library.value = applyEvent(library.peek(), event);
+    library.value = events.reduce(applyEvent, library.peek());
     if (library.peek().documents.size >= KNOWN_DOCUMENTS) more.value = true;
-    lastEvent.value = event;
+    lastEvents.value = events;
   });
 }
 

@@ -3,8 +3,7 @@ import type { Hit } from '../api/search.js';
 import { byteSize } from '../format/byte-size.js';
 import { contentTypeName } from '../format/content-type.js';
 import { Icon, iconOf } from '../icon/icon.js';
-import { pending } from '../library/actions.js';
-import { library } from '../library/store.js';
+import type { Wish } from '../library/actions.js';
 import { Link } from '../route/link.js';
 import { Highlight } from '../search/highlight.js';
 import { Ago } from '../time/ago.js';
@@ -12,21 +11,22 @@ import { StatusPill } from './status-pill.js';
 
 interface Props {
   readonly document: Document | Hit;
-  /** How often it had changed when the list came into view: later changes flash. */
-  readonly seen: number;
+  /** How often it changed since the list came into view; it flashes when that moves. */
+  readonly changes: number;
+  /** What was asked for and is not answered yet. */
+  readonly wished: Wish | undefined;
 }
 
 /** One document of the list; all of it is the link. */
-export function DocumentRow({ document, seen }: Props) {
+export function DocumentRow({ document, changes, wished }: Props) {
   const { id, content_type, content_size, created_by, created_at } = document;
-  const { title = document.title, status } = pending.value.get(id) ?? {};
-  const changes = library.value.changes.get(id) ?? 0;
+  const { title = document.title, status } = wished ?? {};
   const highlights = 'highlights' in document ? document.highlights : undefined;
   // A title that changed since it was found has no marks.
   const marked = highlights?.title?.find((text) => plain(text) === title);
   return (
     <li class="row" data-id={id}>
-      {changes > seen && <span key={changes} class="flash" aria-hidden="true" />}
+      {changes > 0 && <span key={changes} class="flash" aria-hidden="true" />}
       <span class={`kind ${iconOf(content_type)}`}>
         <Icon name={iconOf(content_type)} />
       </span>

@@ -1,16 +1,16 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Document } from '../api/documents.js';
 import { FACETS } from '../api/search.js';
-import { documents, library, loaded, loadOlder, loadProblem, more } from '../library/store.js';
+import { documents, loaded, loadOlder, loadProblem, more } from '../library/store.js';
 import { route } from '../route/route.js';
 import { facets } from '../search/facets.js';
 import { MOST_HITS, moreHits, results, searching, searchProblem } from '../search/results.js';
 import { onKeys } from '../shortcuts/shortcuts.js';
 import { toastProblem } from '../toast/toasts.js';
 import { ChosenFilters } from './chosen-filters.js';
-import { DocumentRow } from './document-row.js';
 import { FilterPanel } from './filters.js';
 import { NoDocuments, NothingFound } from './nothing.js';
+import { Rows } from './rows.js';
 import { step } from './step.js';
 import { Summary } from './summary.js';
 
@@ -83,17 +83,6 @@ function Results({ q }: { readonly q: string }) {
         </button>
       )}
     </>
-  );
-}
-
-function Rows({ documents }: { readonly documents: readonly Document[] }) {
-  const [seen] = useState(() => library.peek().changes);
-  return (
-    <ul class="rows" data-testid="documents">
-      {documents.map((document) => (
-        <DocumentRow key={document.id} document={document} seen={seen.get(document.id) ?? 0} />
-      ))}
-    </ul>
   );
 }
 

@@ -1,5 +1,5 @@
 import { effect } from '@preact/signals';
-import { lastEvent } from '../library/store.js';
+import { lastEvents } from '../library/store.js';
 
 /** The page hears of a change before the index does: look soon, and once more when the index must have it. */
 const SOON_MS = 200;
@@ -16,7 +16,7 @@ export function lookAgain(look: () => void): () => void {
     look();
   };
   const stop = effect(() => {
-    if (lastEvent.value === undefined) return;
+    if (lastEvents.value.length === 0) return;
     soon ??= setTimeout(() => {
       soon = undefined;
       look();

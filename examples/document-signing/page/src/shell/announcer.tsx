@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { lastEvent, library } from '../library/store.js';
+import { lastEvents, library } from '../library/store.js';
 import { inWords } from '../live/event.js';
 
 /** What happens within so long is told together. */
@@ -13,15 +13,15 @@ export function Announcer() {
     let count = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tell = () => {
-      const event = lastEvent.peek();
+      const event = lastEvents.peek().at(-1);
       const id = event?.data.document_id ?? event?.data.id ?? '';
       if (event) setWords(count === 1 ? inWords(event, library.peek().documents.get(id)?.title) : `${count} changes`);
       timer = undefined;
       count = 0;
     };
     const stop = effect(() => {
-      if (lastEvent.value === undefined) return;
-      count += 1;
+      if (lastEvents.value.length === 0) return;
+      count += lastEvents.value.length;
       timer ??= setTimeout(tell, TOGETHER_MS);
     });
     return () => {
