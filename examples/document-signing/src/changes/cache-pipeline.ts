@@ -1,5 +1,15 @@
-import type { Cache, CheckpointStore, Counters, ObjectStore, Sink, Telemetry, Transport } from '@sluice/contracts';
+import type {
+  Cache,
+  CheckpointStore,
+  Counters,
+  DeadLetterStore,
+  ObjectStore,
+  Sink,
+  Telemetry,
+  Transport,
+} from '@sluice/contracts';
 import { mapEvents, type Notice, pipeline, type RunningPipeline } from '@sluice/runtime';
+import { patientSink } from '../sink/patient-sink.js';
 import { type DocumentChange, readDocumentChange } from './document-change.js';
 import { DOCUMENTS_TOPIC } from './topics.js';
 
@@ -11,6 +21,8 @@ export interface CachePipelineParts {
   readonly cache: Cache;
   readonly counters: Counters;
   readonly objects: ObjectStore;
+  /** Where records go that are no change of a document. Without it they are dropped, and counted by the pipeline. */
+  readonly deadLetters?: DeadLetterStore;
   readonly notice?: (notice: Notice) => void;
   readonly telemetry?: Telemetry;
 }
@@ -26,11 +38,15 @@ const TTL_MS = 300_000;
  * Doing it again changes nothing.
  */
 export function cachePipeline(parts: CachePipelineParts): RunningPipeline {
-  const { transport, checkpoints, notice, telemetry } = parts;
+  const { transport, checkpoints, deadLetters, notice, telemetry } = parts;
   return pipeline('cache', { ...(notice ? { notice } : {}), ...(telemetry ? { telemetry } : {}) })
     .from(transport.subscribe({ topics: [DOCUMENTS_TOPIC], group: 'cache' }))
     .pipe(mapEvents(readDocumentChange))
-    .to(besidesTheRow(parts), { checkpoints, onFailure: 'skip' });
+    .to(patientSink(besidesTheRow(parts)), {
+      checkpoints,
+      onFailure: 'skip',
+      ...(deadLetters ? { deadLetters } : {}),
+    });
 }
 
 function besidesTheRow({ cache, counters, objects }: CachePipelineParts): Sink<DocumentChange> {

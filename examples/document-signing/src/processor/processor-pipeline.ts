@@ -8,6 +8,7 @@ import type {
 } from '@sluice/contracts';
 import { expandEvents, type Notice, pipeline, type RunningPipeline } from '@sluice/runtime';
 import { Counter, type Registry } from 'prom-client';
+import { patientSink } from '../sink/patient-sink.js';
 import { changedDocument } from './document-change.js';
 import { documentSink } from './document-sink.js';
 
@@ -51,7 +52,7 @@ export function processorPipeline(parts: ProcessorPipelineParts): RunningPipelin
         return [];
       }),
     )
-    .to(documentSink(index, objects), {
+    .to(patientSink(documentSink(index, objects)), {
       checkpoints,
       onFailure: 'skip',
       ...(deadLetters ? { deadLetters } : {}),

@@ -1,5 +1,14 @@
-import { type CheckpointStore, ComponentError, type Sink, type Telemetry, type Transport } from '@sluice/contracts';
+import {
+  type CheckpointStore,
+  ComponentError,
+  type DeadLetterStore,
+  isComponentError,
+  type Sink,
+  type Telemetry,
+  type Transport,
+} from '@sluice/contracts';
 import { mapEvents, type Notice, pipeline, type RunningPipeline } from '@sluice/runtime';
+import { patientSink } from '../sink/patient-sink.js';
 import { type DocumentClient, signingOutcome } from './asked-documents.js';
 
 /** What {@link signingPipeline} is made of. */
@@ -8,6 +17,8 @@ export interface SigningPipelineParts {
   readonly transport: Transport;
   readonly checkpoints: CheckpointStore;
   readonly documents: DocumentClient;
+  /** Where records go that are no change of a signature. Without it they are dropped, and counted by the pipeline. */
+  readonly deadLetters?: DeadLetterStore;
   readonly notice?: (notice: Notice) => void;
   readonly telemetry?: Telemetry;
 }
@@ -20,11 +31,15 @@ export interface SigningPipelineParts {
  * can't become `signed` any more (cancelled, or further already), is done with.
  */
 export function signingPipeline(parts: SigningPipelineParts): RunningPipeline {
-  const { transport, checkpoints, documents, notice, telemetry } = parts;
+  const { transport, checkpoints, documents, deadLetters, notice, telemetry } = parts;
   return pipeline('signing', { ...(notice ? { notice } : {}), ...(telemetry ? { telemetry } : {}) })
     .from(transport.subscribe({ topics: ['cdc.signatures'], group: 'signing' }))
     .pipe(mapEvents(signedDocument))
-    .to(signedStatus(documents), { checkpoints, onFailure: 'skip' });
+    .to(patientSink(signedStatus(documents)), {
+      checkpoints,
+      onFailure: 'skip',
+      ...(deadLetters ? { deadLetters } : {}),
+    });
 }
 
 /** The document that a change of `signatures.signatures` is about, in Debezium's envelope; null when nobody has signed by it. */
@@ -64,6 +79,24 @@ async function sign(documents: DocumentClient, documentId: string, signal: Abort
   try {
     await documents.updateDocumentStatus({ documentId, status: 'signed' }, { signal });
   } catch (error) {
-    if (signingOutcome(error) === 'later') throw error;
+    if (signingOutcome(error) === 'later') throw askAgain(error);
   }
 }
+
+/**
+ * A server that breaks a call off as it stops, or fails in a way that it calls final, has not set the status: only a call that was wrong
+ * in itself is not made again.
+ */
+function askAgain(error: unknown): unknown {
+  if (!isComponentError(error) || error.retry !== 'never' || OUR_FAULT.has(error.code)) return error;
+  return new ComponentError(error.code, 'the document service did not set the status', {
+    retry: 'backoff',
+    cause: error,
+  });
+}
+
+const OUR_FAULT: ReadonlySet<string> = new Set([
+  'GRPC_INVALID_ARGUMENT',
+  'GRPC_MESSAGE_INVALID',
+  'GRPC_MESSAGE_TOO_LARGE',
+]);

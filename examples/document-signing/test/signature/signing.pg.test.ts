@@ -102,6 +102,25 @@ test('a document service that is away for a while delays a status and loses none
   expect(signing.state).toBe('running');
 });
 
+test.each([
+  new StatusError('CANCELLED', 'the server stops'),
+  new StatusError('INTERNAL', 'a mistake that the server takes for final', { retry: 'never' }),
+])('a call that comes back as $code is made again: no signature is forgotten', async (error) => {
+  const id = await insertDocument(database, 'broken off');
+  await insertSignature(database, id, 'bob@example.com');
+  let asked = 0;
+  const front = await documentsBefore(documents.grpc, {
+    async updateDocumentStatus({ documentId, status }) {
+      asked += 1;
+      if (asked < 4) throw error;
+      const { body } = await call(`${documents.url}/documents/${documentId}`, 'PATCH', { status });
+      return { id: body.id, status: body.status, version: body.version };
+    },
+  });
+  runSigning(database, front);
+  await signed(id);
+});
+
 test('deleted and cancelled documents, and what is no change, hold nobody up', async () => {
   const cancelled = await insertDocument(database, 'cancelled');
   const deleted = await insertDocument(database, 'deleted');
