@@ -30,6 +30,8 @@ describe('who may follow', () => {
       await signed({}, 'another-secret-that-has-33-bytes!'),
       await signed({}, SECRET.repeat(2), 'HS512'),
       await tokenFor('ada', undefined, -10),
+      await signed({ aud: 'billing' }),
+      await signed({ aud: ['billing', 'mail'] }),
     ];
     for (const token of bad) expect((await follow(url, `/ws/${id}`, token)).status).toBe(401);
     for (const token of bad) expect((await follow(url, `/ws/${id}?token=${token ?? ''}`, undefined)).status).toBe(401);
@@ -135,6 +137,21 @@ describe('GET /auth/token', () => {
     const { service } = await startRealtime(database.url, { tokenHelper: 'loopback' });
     const elsewhere = await service.app.inject({ url: path, headers: { host: 'rebound.example' } });
     expect(elsewhere.statusCode).toBe(403);
+  });
+
+  test('for the loopback only: a proxy of this machine gets none for others', async () => {
+    const { url } = await startRealtime(database.url, { tokenHelper: 'loopback' });
+    const status = async (headers: Record<string, string>) =>
+      (await call(`${url}${path}`, 'GET', undefined, headers)).status;
+    expect(await status({ 'x-forwarded-for': '198.51.100.7' })).toBe(403);
+    expect(await status({ 'x-forwarded-for': '127.0.0.1, 198.51.100.7' })).toBe(403);
+    expect(await status({ 'x-forwarded-for': 'unknown' })).toBe(403);
+    expect(await status({ forwarded: 'for=198.51.100.7' })).toBe(403);
+    expect(await status({ 'x-real-ip': '198.51.100.7' })).toBe(403);
+    expect(await status({ via: '1.1 proxy' })).toBe(403);
+    // As the development server of the page sends it.
+    for (const own of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+      expect(await status({ 'x-forwarded-for': own })).toBe(200);
   });
 });
 

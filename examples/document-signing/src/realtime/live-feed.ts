@@ -1,4 +1,11 @@
-import { type Hub, jwtAuthentication, type UpgradableServer } from '@sluice/realtime';
+import {
+  type Authenticate,
+  type Hub,
+  type Identity,
+  jwtAuthentication,
+  type TokenAuthentication,
+  type UpgradableServer,
+} from '@sluice/realtime';
 import { addressReader } from '../http/client-address.js';
 import type { Log } from '../http/log.js';
 import { withoutSecrets } from '../http/secrets.js';
@@ -22,7 +29,7 @@ export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: Live
   const { secret, log, trustedProxies, allowedOrigins } = options;
   hub.attach(server, {
     path: '/ws',
-    authenticate: jwtAuthentication({ secret }),
+    authenticate: ourTokens(jwtAuthentication({ secret })),
     channels: (_, url) => channelsOf(url),
     authorize: mayFollow,
     presence: ({ claims }, channel, _, { searchParams }) =>
@@ -50,5 +57,13 @@ export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: Live
       if (error === undefined) log.info(request, detail);
       else log.error({ ...request, err: error }, 'a handshake failed');
     },
+  });
+}
+
+/** A token that names an audience is made for somebody else: ours name none. RFC 7519, section 4.1.3. */
+function ourTokens(tokens: TokenAuthentication): Authenticate {
+  const ours = (identity: Identity | null) => (identity?.claims['aud'] === undefined ? identity : null);
+  return Object.assign(async (...given: Parameters<Authenticate>) => ours(await tokens(...given)), {
+    verify: async (token: string) => ours(await tokens.verify(token)),
   });
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { clientAddressOf } from '../http/client-address.js';
@@ -43,9 +43,23 @@ export function tokenRoute(app: HttpApp, helper: TokenHelper, secret: string, li
 
 /** By address and by name: a page of elsewhere whose name has come to mean this machine is not of it. */
 function isOfThisMachine(request: FastifyRequest): boolean {
-  const address = clientAddressOf(request);
   const host = request.hostname.replace(/:\d+$/, '');
-  return LOOPBACK.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') && NAMES.has(host);
+  return isLoopback(clientAddressOf(request)) && NAMES.has(host) && !cameFromElsewhere(request);
+}
+
+/**
+ * A proxy on this machine that nobody has named as trusted: its own address is the loopback's, that of whom it asks for is not. What it
+ * adds can be made up by anybody, but only to be refused.
+ */
+function cameFromElsewhere({ headers }: FastifyRequest): boolean {
+  const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().flatMap((list) => list.split(','));
+  if (forwardedFor.some((address) => !isLoopback(address.trim()))) return true;
+  return headers.forwarded !== undefined || headers['x-real-ip'] !== undefined || headers.via !== undefined;
+}
+
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return isIP(plain) !== 0 && LOOPBACK.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
 }
 
 const LOOPBACK = new BlockList();
