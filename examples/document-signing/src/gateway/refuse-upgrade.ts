@@ -11,5 +11,7 @@ export function refuseUpgrade(socket: Duplex, status: number, detail: string, he
     `content-length: ${Buffer.byteLength(body)}`,
     ...headers,
   ];
+  // A client that leaves its side open would hold the connection for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

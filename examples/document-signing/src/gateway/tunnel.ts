@@ -44,11 +44,13 @@ export function tunnel(upgrade: Upgrade, replicas: Replicas, tried: Set<string> 
   asking.once('response', (response) => {
     place.worked();
     socket.write(headOf(response, ['connection: close']));
+    socket.once('finish', () => socket.destroy());
     response.pipe(socket);
   });
   asking.once('upgrade', (response, behind, first) => {
     place.worked();
     behind.setTimeout(0);
+    request.socket.setTimeout(0);
     socket.write(headOf(response));
     if (first.length > 0) socket.write(first);
     if (head.length > 0) behind.write(head);

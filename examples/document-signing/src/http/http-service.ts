@@ -59,6 +59,7 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
     // What is wrong with an id is for its schema to say, however long it is.
     routerOptions: { maxParamLength: limits.headerBytes },
     requestTimeout: limits.requestMs,
+    connectionTimeout: limits.stalledMs,
     keepAliveTimeout: limits.keepAliveMs,
     http: {
       headersTimeout: limits.headersMs,

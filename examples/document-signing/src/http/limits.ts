@@ -8,6 +8,11 @@ export interface HttpLimits {
   readonly headersMs: number;
   /** Until the whole request is there, in milliseconds. Default: 60,000. Then: 408. */
   readonly requestMs: number;
+  /**
+   * Without a byte in either direction while a request is answered, in milliseconds: a client that does not read its answer keeps what that is
+   * read from. Default: 75,000. Then the connection is closed.
+   */
+  readonly stalledMs: number;
   /** For which an idle connection is kept, in milliseconds. Default: 72,000. */
   readonly keepAliveMs: number;
   /** At once. Default: 10,000. More are closed. */
@@ -19,6 +24,7 @@ const DEFAULTS: HttpLimits = {
   headerBytes: 16_384,
   headersMs: 15_000,
   requestMs: 60_000,
+  stalledMs: 75_000,
   keepAliveMs: 72_000,
   connections: 10_000,
 };

@@ -8,7 +8,8 @@ export function logRequests(app: HttpApp): void {
     reply.log.info(
       {
         method: request.method,
-        url: withoutSecrets(request.url),
+        // What is asked for, a word or an e-mail address, is nobody's business.
+        url: withoutSecrets(request.url.replace(/\?.*$/s, '')),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
       },

@@ -1,7 +1,12 @@
 import { request } from 'node:http';
-import { expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { waitFor } from '@sluice/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+import { httpService } from '../../src/http/http-service.js';
+import { openLog } from '../../src/http/log.js';
 import { call } from '../support/answers.js';
-import { gateway, replica } from '../support/gateway.js';
+import { echoService, gateway, replica } from '../support/gateway.js';
 import { rawConnection } from '../support/raw-connection.js';
 
 test('a client that asks too often is told when to come back; another one is not kept waiting', async () => {
@@ -60,6 +65,24 @@ function chunked(url: string, bytes: number): Promise<number> {
     sending.end('"');
   });
 }
+
+test('a client that does not read its answer is let go, and what it was read from with it', async () => {
+  const ends: string[] = [];
+  const document = await echoService('document');
+  const app = await httpService({ name: 'large', readiness: {}, log: openLog({ level: 'silent' }) });
+  app.get('/documents', async (_, reply) => {
+    const endless = new Readable({ read: (size) => void endless.push(Buffer.alloc(size)) });
+    endless.once('close', () => ends.push('let go'));
+    return reply.send(endless);
+  });
+  await app.ready();
+  const large = { ...document, app };
+  const { url } = await gateway({ upstreams: { document: { service: large } }, limits: { stalledMs: 300 } });
+  const client = connect(Number(new URL(url).port), '127.0.0.1').pause();
+  onTestFinished(() => void client.destroy());
+  client.write('GET /documents HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await waitFor(() => ends.length === 1, { what: 'the end of the answer', timeoutMs: 20_000 });
+});
 
 test('slow headers and slow bodies are cut off, for a service here and for a replica', async () => {
   const one = await replica('one');

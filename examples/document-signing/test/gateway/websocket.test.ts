@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { connect as tcp } from 'node:net';
+import { waitFor } from '@sluice/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { call } from '../support/answers.js';
@@ -86,6 +88,31 @@ test('a page of another site does not get a WebSocket, nor does a host that is n
   expect((await connect(url, undefined, { origin: 'null' })).status).toBe(403);
   expect((await connect(url, undefined, { host: 'evil.example' })).status).toBe(403);
   expect((await connect(url, undefined, { origin: url })).status).toBe(101);
+});
+
+test('a handshake that was refused leaves no connection behind, also when the client keeps its side open', async () => {
+  const other = await replica('one');
+  const { url, service } = await gateway({ upstreams: { realtime: { replicas: [other.url] } } });
+  const open = () => new Promise((resolve) => service.app.server.getConnections((_, count) => resolve(count)));
+  for (const [path, host, status] of [
+    ['/ws/1', 'evil.example', 403],
+    ['/nothing', 'localhost', 404],
+    ['/ws/refused', 'localhost', 401],
+  ] as const) {
+    const client = tcp({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void client.destroy());
+    client.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`);
+    expect(String((await once(client, 'data'))[0])).toContain(`HTTP/1.1 ${status} `);
+  }
+  await waitFor(async () => (await open()) === 0, { what: 'the end of the connections' });
+});
+
+test('a WebSocket on which nothing happens stays, however short the time for answers is', async () => {
+  const other = await replica('one');
+  const { url } = await gateway({ upstreams: { realtime: { replicas: [other.url] } }, limits: { stalledMs: 50 } });
+  const { socket } = await connect(url);
+  const later = new Promise((resolve) => setTimeout(resolve, 400, 'still there'));
+  expect(await Promise.race([once(socket, 'close'), later])).toBe('still there');
 });
 
 test('handshakes count for the rate of a client', async () => {
