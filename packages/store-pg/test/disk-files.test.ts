@@ -148,3 +148,16 @@ test('a folder that was removed under the store is told by its code, without the
   expect(error).toMatchObject({ code: 'OBJECT_DISK_FAILED', details: { code: 'ENOENT' } });
   expect(error.message).not.toContain(folder());
 });
+
+test('the subpath loads no pg', async () => {
+  const entry = join(import.meta.dirname, '..', 'src', 'disk', 'index.ts');
+  const options = {
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node' as const,
+    conditions: ['@sluice/source'],
+  };
+  const { metafile } = await build({ entryPoints: [entry], ...options });
+  expect(Object.keys(metafile.inputs).filter((path) => path.includes('node_modules'))).toEqual([]);
+});

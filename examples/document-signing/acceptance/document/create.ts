@@ -1,3 +1,4 @@
+import { waitFor } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { expect422, expectNoInside } from '../client/expect-422.js';
 import { get, post } from '../client/http.js';
@@ -31,7 +32,10 @@ export function creatingDocuments(system: UnderTest): void {
 
     test('ids of later documents sort after earlier ones', async () => {
       const first = await createDocument(system);
-      await new Promise((resolve) => setTimeout(resolve, 2)); // another millisecond, which is what uuidv7 tells apart
+      const millisecond = Date.now();
+      await waitFor(() => Date.now() > millisecond + 1, {
+        what: 'another millisecond, which is what uuidv7 tells apart',
+      });
       const second = await createDocument(system);
       expect(first.id < second.id).toBe(true);
     });
