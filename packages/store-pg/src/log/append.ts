@@ -27,6 +27,11 @@ export function placeOf(topic: Topic): (key: string | undefined, record: EventRe
   };
 }
 
+/** Whether so many events, of so many bytes in all, are one statement. */
+export function fitsStatement(events: number, bytes: number): boolean {
+  return events <= MAX_EVENTS && bytes <= MAX_BYTES;
+}
+
 /** Parts that fit a statement, in order. */
 export function portions(events: readonly Placed[]): Placed[][] {
   const all: Placed[][] = [];
@@ -34,7 +39,7 @@ export function portions(events: readonly Placed[]): Placed[][] {
   for (const event of events) {
     const last = all.at(-1);
     bytes += event.record.bytes;
-    if (last && last.length < MAX_EVENTS && bytes <= MAX_BYTES) {
+    if (last && fitsStatement(last.length + 1, bytes)) {
       last.push(event);
       continue;
     }

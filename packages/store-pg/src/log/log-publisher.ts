@@ -1,10 +1,11 @@
-import { type ComponentContext, ComponentError, carryTrace, type Publisher } from '@sluice/contracts';
+import { type ComponentContext, ComponentError, carryTrace, isComponentError, type Publisher } from '@sluice/contracts';
 import { inTransaction } from '../connection/connection.js';
-import { append, type Begun, type Placed, placeOf, portions } from './append.js';
+import { append, type Begun, fitsStatement, type Placed, placeOf, portions } from './append.js';
 import { recordOf } from './event-record.js';
 import { type LogDatabase, type LogUse, rowsOf } from './log-database.js';
 import type { Topics } from './topics.js';
 import type { Trimmer } from './trimmer.js';
+import { within } from './within.js';
 
 /** What publishers and sinks of a log are made of. */
 export interface LogParts {
@@ -12,10 +13,12 @@ export interface LogParts {
   readonly topics: Topics;
   readonly trimmer: Trimmer;
   readonly maxEventBytes: number;
+  readonly statementTimeoutMs: number;
 }
 
 interface Waiting {
   readonly events: readonly Placed[];
+  readonly bytes: number;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -57,7 +60,8 @@ class AppendQueue {
   ) {}
 
   append(events: readonly Placed[]): Promise<void> {
-    const appended = new Promise<void>((done, failed) => this.#waiting.push({ events, done, failed }));
+    const bytes = events.reduce((sum, { record }) => sum + record.bytes, 0);
+    const appended = new Promise<void>((done, failed) => this.#waiting.push({ events, bytes, done, failed }));
     this.#running ??= this.#run();
     return appended;
   }
@@ -70,27 +74,36 @@ class AppendQueue {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const gathered = this.#gather();
-      try {
-        await this.#write(gathered.flatMap(({ events }) => events));
-        for (const { done } of gathered) done();
-      } catch (error) {
-        for (const { failed } of gathered) failed(error);
-      }
+      if ((await this.#append(gathered)) === 'refused') for (const one of gathered) await this.#append([one]);
     }
     this.#running = undefined;
   }
 
   /** As many as fit one statement, one at least. */
   #gather(): Waiting[] {
-    const gathered: Waiting[] = [];
-    const events: Placed[] = [];
-    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-      events.push(...next.events);
-      if (gathered.length > 0 && portions(events).length > 1) break;
-      gathered.push(next);
-      this.#waiting.shift();
+    let count = 0;
+    let events = 0;
+    let bytes = 0;
+    for (const next of this.#waiting) {
+      events += next.events.length;
+      bytes += next.bytes;
+      if (count > 0 && !fitsStatement(events, bytes)) break;
+      count += 1;
     }
-    return gathered;
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Tells each call what became of it; not when several were `refused` together, for then it may be the fault of one of them. */
+  async #append(gathered: readonly Waiting[]): Promise<'refused' | undefined> {
+    try {
+      await this.#write(gathered.flatMap(({ events }) => events));
+    } catch (error) {
+      if (gathered.length > 1 && error instanceof Refused) return 'refused';
+      for (const { failed } of gathered) failed(error instanceof Refused ? error.cause : error);
+      return undefined;
+    }
+    for (const { done } of gathered) done();
+    return undefined;
   }
 
   async #write(events: readonly Placed[]): Promise<void> {
@@ -101,15 +114,30 @@ class AppendQueue {
       const work = async (client: Parameters<typeof append>[0]) => {
         begun = await append(client, database, events);
       };
-      await inTransaction(pool, 'appending to the log', work, this.ctx.signal);
+      const limitMs = (DOUBT_STATEMENTS + 2 * portions(events).length) * this.parts.statementTimeoutMs;
+      await within(limitMs, this.ctx.signal, (signal) => inTransaction(pool, 'appending to the log', work, signal));
     } catch (error) {
       topics.forget();
+      const ofACall = begun.length === 0 && isComponentError(error) && OF_A_CALL.has(error.code);
+      if (ofACall) throw new Refused('nothing was appended', { cause: error });
       // The answer to the commit may have been lost.
       if (begun.length === 0 || !(await isThere(this.use, database, events, begun))) throw error;
     }
     trimmer.look(this.ctx.notice);
   }
 }
+
+/**
+ * For how many times the time of a statement an append is asked after whose answer was lost with a server that is away;
+ * whoever published learns then that nobody knows.
+ */
+const DOUBT_STATEMENTS = 6;
+
+/** What a single call of those that are appended together may be to blame for. */
+const OF_A_CALL = new Set(['STORE_PG_LOG_TOPIC_MISSING', 'STORE_PG_DATA_REFUSED']);
+
+/** Nothing was appended, and a call may be to blame for it. */
+class Refused extends Error {}
 
 /** Whether an append whose answer was lost is in the log: its transaction is over, and its places have these events or others. */
 async function isThere(

@@ -59,7 +59,8 @@ export function postgresLog(options: PostgresLogOptions): PostgresLog {
   const topics = new Topics(database, settings.partitionsOf);
   const trimmer = new Trimmer(database, settings.retention);
   const wakeUps = new WakeUps(database, settings.pollMs);
-  const parts: LogParts = { database, topics, trimmer, maxEventBytes: settings.maxEventBytes };
+  const { maxEventBytes, limits } = settings;
+  const parts: LogParts = { database, topics, trimmer, maxEventBytes, statementTimeoutMs: limits.statementTimeoutMs };
 
   function subscribe(given: SubscribeOptions): Source<Uint8Array> {
     const names = checkTopics(given.topics);

@@ -56,6 +56,33 @@ test('calls of one publisher that do not wait for each other arrive in the order
   expect((await storedEvents(database, 'eager')).map(({ id }) => id)).toEqual(ids);
 });
 
+test('a call that the log refuses fails alone: those that were gathered with it are appended', async () => {
+  await using publisher = await postgresLog({ connection: database.url }).publisher(context());
+  await publisher.publish('stays', [logEvent('0', 'k')]);
+  await publisher.publish('removed', [logEvent('0', 'k')]);
+  await database.query(`DELETE FROM sluice.log_partitions
+    WHERE topic = (SELECT id FROM sluice.log_topics WHERE name = 'removed')`);
+  // The first one is under way while the others are gathered.
+  const [first, refused, last] = await Promise.allSettled([
+    publisher.publish('stays', [logEvent('1', 'k')]),
+    publisher.publish('removed', [logEvent('1', 'k')]),
+    publisher.publish('stays', [logEvent('2', 'k')]),
+  ]);
+  expect([first?.status, refused?.status, last?.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(refused).toMatchObject({ reason: { code: 'STORE_PG_LOG_TOPIC_MISSING' } });
+  expect((await storedEvents(database, 'stays')).map(({ id }) => id)).toEqual(['0', '1', '2']);
+});
+
+test('a call with more events than a function takes arguments is published, and the next one too', async () => {
+  await using publisher = await postgresLog({ connection: database.url }).publisher(context());
+  const none = new Uint8Array();
+  const many = Array.from({ length: 130_000 }, (_, n) => logEvent(`${n}`, 'k', none));
+  await Promise.all([publisher.publish('many', many), publisher.publish('many', [logEvent('next', 'k')])]);
+  const [count] = await database.query<{ count: number }>(`SELECT count(*)::int AS count FROM sluice.log_events
+    WHERE topic = (SELECT id FROM sluice.log_topics WHERE name = 'many')`);
+  expect(count).toEqual({ count: 130_001 });
+}, 120_000);
+
 test('appends to several topics in opposite orders do not wait for each other crosswise', async () => {
   const log = postgresLog({ connection: database.url });
   const sink = log.sink<Uint8Array>({ topic: ({ key }) => `cross-${key}` });

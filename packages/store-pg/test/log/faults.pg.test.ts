@@ -38,9 +38,11 @@ test('a restart of Postgres in the middle loses nothing that was published, and 
     for (let n = 0; n < 50; n++) await publishOne(`before ${n}`);
     for (const mode of ['fast', 'immediate'] as const) {
       const stopping = server.stop(mode);
-      await publishOne(`while stopping ${mode}`);
+      // It may be in doubt, and waits for the server then.
+      const during = publishOne(`while stopping ${mode}`);
       await stopping;
       server = await startPostgres({ dataDir, port });
+      await during;
       const goesOn = async () => {
         await publishOne(`after ${mode} ${published.length + uncertain.size}`);
         return published.at(-1)?.startsWith(`after ${mode}`);
@@ -65,32 +67,32 @@ test('an append whose answer is lost is published once, and is not reported as f
   await using line = await faultProxy({ target: { host, port: Number(port) } });
   const connection = { connectionString: line.through(database.url), application_name: 'answer-lost' };
   await publish(postgresLog({ connection: database.url }), 'doubt', [logEvent('first', 'k')]);
-  // The commit takes its time: until the gate is opened.
-  await database.query(`
-    CREATE FUNCTION wait_for_gate() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_advisory_xact_lock(43); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON sluice.log_events DEFERRABLE INITIALLY DEFERRED
-      FOR EACH ROW EXECUTE FUNCTION wait_for_gate()`);
-  const gate = await database.pool.connect();
-  try {
-    await gate.query('SELECT pg_advisory_lock(43)');
+  {
+    await using gate = await slowCommits('answer-lost');
     await using publisher = await postgresLog({ connection }).publisher(context());
     const publishing = publisher.publish('doubt', [logEvent('second', 'k'), logEvent('third', 'k')]);
     publishing.catch(() => undefined); // looked at below
-    const committing = () =>
-      database.query(`SELECT FROM pg_stat_activity WHERE application_name = 'answer-lost' AND query = 'COMMIT'`);
-    await waitFor(async () => (await committing()).length > 0, {
-      what: 'the commit to be under way',
-      timeoutMs: 30_000,
-    });
+    await gate.reached();
     line.reset();
-    await gate.query('SELECT pg_advisory_unlock(43)');
+    await gate.open();
     await publishing;
-  } finally {
-    gate.release(true);
-    await database.query('DROP FUNCTION wait_for_gate CASCADE');
   }
   expect((await storedEvents(database, 'doubt')).map(({ id }) => id)).toEqual(['first', 'second', 'third']);
+}, 120_000);
+
+test('an append whose answer is lost with the server is not asked after for ever', async () => {
+  const { hostname: host, port } = new URL(database.url);
+  await using line = await faultProxy({ target: { host, port: Number(port) } });
+  const connection = { connectionString: line.through(database.url), application_name: 'never-known' };
+  await publish(postgresLog({ connection: database.url }), 'unknown', [logEvent('first', 'k')]);
+  await using gate = await slowCommits('never-known');
+  await using publisher = await postgresLog({ connection, statementTimeoutMs: 500 }).publisher(context());
+  const publishing = publisher.publish('unknown', [logEvent('second', 'k')]);
+  publishing.catch(() => undefined); // looked at below
+  await gate.reached();
+  line.refuse();
+  line.reset();
+  await expect(publishing).rejects.toMatchObject({ code: 'STORE_PG_UNAVAILABLE', retry: 'backoff' });
 }, 120_000);
 
 test('a publisher over a line that never answers fails, and publishes again once the line is back', async () => {
@@ -119,3 +121,25 @@ test('who closes a publisher or a session over a line that has gone without a wo
   for (const direction of [line.up, line.down]) direction.set({ halfOpen: true });
   await Promise.all([publisher[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
 }, 180_000);
+
+/** Commits of appends take their time, until the gate is opened. */
+async function slowCommits(application: string) {
+  await database.query(`
+    CREATE FUNCTION wait_for_gate() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock(43); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON sluice.log_events DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION wait_for_gate()`);
+  const gate = await database.pool.connect();
+  await gate.query('SELECT pg_advisory_lock(43)');
+  const committing = () =>
+    database.query('SELECT FROM pg_stat_activity WHERE application_name = $1 AND query = $2', [application, 'COMMIT']);
+  return {
+    reached: () =>
+      waitFor(async () => (await committing()).length > 0, { what: 'the commit to be under way', timeoutMs: 30_000 }),
+    open: () => gate.query('SELECT pg_advisory_unlock(43)'),
+    async [Symbol.asyncDispose]() {
+      gate.release(true);
+      await database.query('DROP FUNCTION wait_for_gate CASCADE');
+    },
+  };
+}
