@@ -43,6 +43,20 @@ test('what the channels hook says is the answer: null is 404, an error 500, too 
   expect(await refusal(url.replace('/ws', '/wsx'))).toBe(404);
 });
 
+test('a hook for origins or addresses that throws ends its handshake with 500, and nothing else', async () => {
+  const origins = (origin: string) => new URL(origin).protocol === 'https:';
+  const { hub, url } = await startHub({}, { origins });
+  expect(await refusal(url, { origin: 'no address at all' })).toBe(500);
+  await Client.open(url, { origin: 'https://app.example' });
+  expect(hub.stats()).toMatchObject({ connections: 1, refused: 1 });
+
+  const address = () => {
+    throw new Error('no');
+  };
+  const other = await startHub({ limits: { maxConnections: 1 } }, { address });
+  for (let n = 0; n < 3; n++) expect(await refusal(other.url)).toBe(500);
+});
+
 test('a welcome without a JSON form is a 500, while there is HTTP to say it in', async () => {
   const { url } = await startHub({}, { welcome: () => 1n });
   expect(await refusal(url)).toBe(500);

@@ -165,3 +165,15 @@ test('frames are counted however the network cuts them', () => {
     expect(frames, `in pieces of ${size}`).toBe(5);
   }
 });
+
+test('clients that come and go under ever new names do not fill the memory, also while nothing is published', async () => {
+  const maxTotalBytes = 10_000;
+  const { hub, url } = await startHub({ history: { maxTotalBytes } });
+  for (let n = 0; n < 30; n++) {
+    const client = await Client.open(`${url}?channel=${n}`);
+    client.ws.close();
+    await client.closed;
+  }
+  await until(() => hub.stats().connections === 0);
+  expect(hub.stats().historyBytes).toBeLessThanOrEqual(maxTotalBytes);
+});

@@ -62,6 +62,8 @@ export class ChannelIndex {
       else this.idle.set(channel, performance.now());
     }
     connection.subscriptions.length = 0;
+    // Channels count too: who comes and goes under ever new names must not fill the memory.
+    if (this.history?.memory.isOverfull) this.shrink(this.history);
   }
 
   /** Sends a frame without an offset to a channel at the end of this tick. */

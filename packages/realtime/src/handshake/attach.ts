@@ -117,6 +117,8 @@ interface Handshake {
   readonly admission: Admission;
 }
 
+const FAILED: Refusal = { status: 500, detail: 'Internal Server Error' };
+
 async function handshake({ request, socket, head, url, options, admission }: Handshake): Promise<void> {
   const no = (refusal: Refusal) => {
     admission.refused();
@@ -124,8 +126,14 @@ async function handshake({ request, socket, head, url, options, admission }: Han
     options.onRefused?.(refusal, request);
   };
   if (headerBytes(request) > admission.maxHeaderBytes) return no({ status: 431, detail: 'Headers too large' });
-  if (!originAllowed(options.origins ?? 'same-host', request)) return no({ status: 403, detail: 'Origin not allowed' });
-  const address = options.address?.(request) ?? request.socket.remoteAddress ?? '';
+  let address: string;
+  try {
+    if (!originAllowed(options.origins ?? 'same-host', request))
+      return no({ status: 403, detail: 'Origin not allowed' });
+    address = options.address?.(request) ?? request.socket.remoteAddress ?? '';
+  } catch (error) {
+    return no({ ...FAILED, error });
+  }
   const full = admission.enter(address);
   if (full !== undefined) return no(full);
   const ignore = () => undefined;
@@ -140,11 +148,7 @@ async function handshake({ request, socket, head, url, options, admission }: Han
   } catch (error) {
     // A hook's own error: the client learns no more than any client of a failing route does.
     const passes = isComponentError(error) && (error.retry === 'now' || error.retry === 'backoff');
-    no(
-      passes
-        ? { status: 503, detail: 'Try again later', error }
-        : { status: 500, detail: 'Internal Server Error', error },
-    );
+    no(passes ? { status: 503, detail: 'Try again later', error } : { ...FAILED, error });
   } finally {
     socket.off('error', ignore);
     admission.leave(address, accepted);
