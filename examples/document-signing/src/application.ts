@@ -96,7 +96,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     closing.add(() => document.close());
     const documents = grpcClient(DocumentService, { address: `${HOST}:${document.grpc.port}` });
     closing.add(async () => documents[Symbol.asyncDispose]());
-    const signature = await signatureService({ ...shared, pool, objects: parts.objects, documents });
+    const signature = await signatureService({ ...shared, pool, objects: parts.objects, documents, orphansAfterMs: 0 });
     closing.add(() => signature.close());
     const search = await searchService({ ...shared, index: parts.index });
     closing.add(() => search.close());
@@ -107,6 +107,8 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       tokenHelper: 'loopback',
       allowedOrigins: settings.allowedOrigins,
     });
+    // Again further below, before the gateway: here for when what follows fails.
+    closing.add(() => realtime.close());
     const pipelines = pipelinesOf({ ...parts, connection: postgres.url, activity: realtime.sink, documents, say });
     const gateway = await gatewayService({
       ...shared,

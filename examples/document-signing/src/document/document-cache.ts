@@ -24,6 +24,11 @@ export class DocumentCache {
     return text === undefined ? undefined : (JSON.parse(text) as Document);
   }
 
+  /** Whether it is here, for those who do not ask for the document itself. */
+  async holds(id: string): Promise<boolean> {
+    return (await this.cache.get(keyOf(id)).catch(this.failed)) !== undefined;
+  }
+
   /** From now on no older state of it is found here. */
   async keep(document: Document): Promise<void> {
     const entry = { key: keyOf(document.id), version: document.version, value: JSON.stringify(document) };

@@ -21,7 +21,7 @@ export interface DocumentsParts {
  * Documents with their contents: the row in Postgres, the bytes in the object store under `{id}/content`.
  *
  * A row never lacks its content: the content is durable before the row is written, and removed after the row is. A crash in between
- * leaves an object without a row, which `removeOrphans` takes away.
+ * leaves an object without a row, which is taken away at the next start.
  */
 export class Documents {
   private readonly parts: DocumentsParts;
@@ -91,10 +91,19 @@ export class Documents {
     return outcome;
   }
 
-  /** Counts a view by whoever has this address. */
+  /**
+   * Counts a view by whoever has this address. The document may have been deleted, and its counts removed, between the two: then nobody else
+   * would ever remove this one.
+   */
   async countView(id: string, address: string): Promise<void> {
-    const { counters, log } = this.parts;
-    await counters.count(viewsKey(id), address).catch((error) => log.warn({ err: error }, 'a view was not counted'));
+    const { cache, counters, table, log } = this.parts;
+    try {
+      await counters.count(viewsKey(id), address);
+      if ((await cache.holds(id)) || (await table.find(id)) !== undefined) return;
+      await counters.remove([viewsKey(id)]);
+    } catch (error) {
+      log.warn({ err: error }, 'a view was not counted');
+    }
   }
 
   async views(id: string): Promise<Count> {

@@ -8,11 +8,12 @@ import { httpService } from '../http/http-service.js';
 import type { HttpLimits } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
+import { sweepOrphans } from '../orphans/orphan-sweep.js';
 import { DocumentCache } from './document-cache.js';
 import { DocumentTable } from './document-table.js';
 import { Documents } from './documents.js';
 import { documentGrpc } from './grpc.js';
-import { removeOrphans } from './orphans.js';
+import { documentOf } from './orphans.js';
 import { documentRoutes } from './routes.js';
 
 /** What the document service works with. Whoever gives a part closes it, after the service. */
@@ -87,18 +88,11 @@ export async function documentService(parts: DocumentServiceParts): Promise<Runn
     throw error;
   });
 
-  const stopSweep = new AbortController();
-  // A store may tell the time of an object in whole seconds.
-  const before = new Date(Date.now() - (parts.orphansAfterMs ?? 900_000) - 1_000);
-  const sweep = removeOrphans({ objects, table, before, signal: stopSweep.signal }).then(
-    (removed) => removed > 0 && log.info({ removed }, 'objects without a row were taken away'),
-    (error: unknown) => log.warn({ err: error }, 'objects without a row could not be looked for'),
+  const sweep = sweepOrphans(
+    { objects, ownerOf: documentOf, existing: (ids) => table.existing(ids) },
+    { afterMs: parts.orphansAfterMs ?? 900_000, log },
   );
-  const close = async () => {
-    stopSweep.abort();
-    await Promise.all([app.close(), grpc.drain()]);
-    await sweep;
-  };
+  const close = () => Promise.all([app.close(), grpc.drain(), sweep.stop()]);
   return {
     name: 'document',
     app,

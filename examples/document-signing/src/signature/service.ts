@@ -5,7 +5,9 @@ import { httpService } from '../http/http-service.js';
 import type { HttpLimits } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
+import { sweepOrphans } from '../orphans/orphan-sweep.js';
 import { AskedDocuments, type DocumentClient } from './asked-documents.js';
+import { signatureOf } from './orphans.js';
 import { signatureRoutes } from './routes.js';
 import { SignatureTable } from './signature-table.js';
 import { Signatures } from './signatures.js';
@@ -23,9 +25,16 @@ export interface SignatureServiceParts {
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
+  /**
+   * How old a drawing without a row must be to be taken away at start, in milliseconds: another process may be about to write the row of
+   * a younger one. Default: 900,000. 0 where no other process writes.
+   */
+  readonly orphansAfterMs?: number;
 }
 
-/** Signatures over HTTP. It asks the document service over gRPC, and no other way. */
+/**
+ * Signatures over HTTP. It asks the document service over gRPC, and no other way. Drawings without a row are looked for in the background.
+ */
 export async function signatureService(parts: SignatureServiceParts): Promise<Service> {
   const { pool, objects, registry = new Registry() } = parts;
   const log = parts.log.child({ service: 'signature' });
@@ -46,12 +55,16 @@ export async function signatureService(parts: SignatureServiceParts): Promise<Se
   });
   signatureRoutes(app, new Signatures({ table, objects, documents, log }));
   await app.ready();
+  const sweep = sweepOrphans(
+    { objects, ownerOf: signatureOf, existing: (ids) => table.existing(ids) },
+    { afterMs: parts.orphansAfterMs ?? 900_000, log },
+  );
   let closing: Promise<unknown> | undefined;
   return {
     name: 'signature',
     app,
     async close() {
-      closing ??= app.close();
+      closing ??= Promise.all([app.close(), sweep.stop()]);
       await closing;
     },
   };

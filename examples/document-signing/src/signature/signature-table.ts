@@ -51,6 +51,12 @@ export class SignatureTable {
     return rows[0]?.signature_key;
   }
 
+  /** Of these ids, those that have a row. */
+  async existing(ids: readonly string[]): Promise<Set<string>> {
+    const { rows } = await this.pool.query<{ id: string }>({ ...EXISTING, values: [ids] });
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Newest first. */
   async list({ skip, limit }: { readonly skip: number; readonly limit: number }): Promise<Signature[]> {
     return await this.query(LIST, [limit, skip]);
@@ -101,6 +107,10 @@ const LIST: Statement = {
 const OF_DOCUMENT: Statement = {
   name: 'signature_of_document',
   text: `SELECT ${COLUMNS} FROM signatures.signatures WHERE document_id = $1 ORDER BY signed_at, id`,
+};
+const EXISTING: Statement = {
+  name: 'signature_existing',
+  text: 'SELECT id FROM signatures.signatures WHERE id = ANY ($1::uuid[])',
 };
 const REMOVE: Statement = { name: 'signature_remove', text: 'DELETE FROM signatures.signatures WHERE id = $1' };
 

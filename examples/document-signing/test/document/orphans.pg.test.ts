@@ -1,14 +1,20 @@
 import { memoryObjects, waitFor } from '@sluice/testkit';
 import { useDatabase } from '@sluice/testkit/vitest';
+import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, onTestFinished, test } from 'vitest';
 import { DocumentTable } from '../../src/document/document-table.js';
-import { removeOrphans } from '../../src/document/orphans.js';
+import { documentOf } from '../../src/document/orphans.js';
+import { removeOrphans } from '../../src/orphans/remove-orphans.js';
 import { call, startService } from '../support/service.js';
 
 const database = useDatabase();
 const lease = { title: 'Lease', content: 'text', created_by: 'ada@example.com' };
 const bytes = new Uint8Array([1]);
+const ofDocuments = (pool: Pool) => ({
+  ownerOf: documentOf,
+  existing: (ids: readonly string[]) => new DocumentTable(pool).existing(ids),
+});
 const inAWhile = () => new Date(Date.now() + 60_000);
 
 async function started(...parts: [Parameters<typeof startService>[1]?]) {
@@ -24,7 +30,7 @@ test('objects that a crash left without a row are taken away, and nothing else',
   for (const key of [`${id}/signatures/a.png`, `${gone}/content`, `${gone}/signatures/b.png`, 'readme.txt']) {
     await objects.put(key, bytes);
   }
-  expect(await removeOrphans({ objects, table: new DocumentTable(pool), before: inAWhile() })).toBe(2);
+  expect(await removeOrphans({ objects, ...ofDocuments(pool), before: inAWhile() })).toBe(2);
   const left = (await objects.list('')).map(({ key }) => key);
   expect(left.sort()).toEqual([`${id}/content`, `${id}/signatures/a.png`, 'readme.txt'].sort());
 });
@@ -33,20 +39,18 @@ test('an object whose row may be about to be written stays', async () => {
   const { objects, pool } = await started();
   await objects.put(`${uuidv7()}/content`, bytes);
   const before = new Date(Date.now() - 60_000);
-  expect(await removeOrphans({ objects, table: new DocumentTable(pool), before })).toBe(0);
+  expect(await removeOrphans({ objects, ...ofDocuments(pool), before })).toBe(0);
 });
 
 test('more objects than one listing holds are looked through page by page', async () => {
   const objects = memoryObjects();
   for (let n = 0; n < 2_300; n++) await objects.put(`${uuidv7()}/content`, bytes);
   let largest = 0;
-  const table = {
-    existing: async (ids: readonly string[]) => {
-      largest = Math.max(largest, ids.length);
-      return new Set<string>();
-    },
+  const existing = async (ids: readonly string[]) => {
+    largest = Math.max(largest, ids.length);
+    return new Set<string>();
   };
-  expect(await removeOrphans({ objects, table, before: inAWhile() })).toBe(2_300);
+  expect(await removeOrphans({ objects, ownerOf: documentOf, existing, before: inAWhile() })).toBe(2_300);
   expect(largest).toBe(1_000);
 });
 

@@ -1,3 +1,6 @@
+import type { Counters } from '@sluice/contracts';
+import { memoryCounters } from '@sluice/runtime';
+import { waitFor } from '@sluice/testkit';
 import { useDatabase } from '@sluice/testkit/vitest';
 import { expect, onTestFinished, test } from 'vitest';
 import type { DocumentServiceParts } from '../../src/document/service.js';
@@ -48,4 +51,32 @@ test('what a client writes before the address that its proxy adds is not believe
   const { view, counts } = await viewed({ trustedProxies: ['127.0.0.1'] });
   for (const made of ['1.1.1.1', '2.2.2.2', '3.3.3.3']) await view(`${made}, 198.51.100.7`);
   expect(await counts()).toMatchObject({ total_views: 3, unique_views: 1 });
+});
+
+test('a view that is counted after its document was deleted leaves no count behind', async () => {
+  const kept = memoryCounters();
+  let wait = false;
+  let counting = 0;
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const counters: Counters = {
+    ...kept,
+    async count(...given) {
+      counting += 1;
+      if (wait) await held;
+      await kept.count(...given);
+    },
+  };
+  const { id, url, view } = await viewed({ counters });
+  await view();
+  wait = true;
+  const late = view();
+  await waitFor(() => counting === 2, { what: 'the second view' });
+  await call(url, 'DELETE');
+  await kept.remove([`views:${id}`]); // as the change stream does
+  goOn();
+  await late;
+  expect([...(await kept.read([`views:${id}`])).keys()]).toEqual([]);
 });
