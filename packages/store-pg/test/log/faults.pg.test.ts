@@ -6,7 +6,7 @@ import { waitFor } from '@sluice/testkit';
 import { startPostgres } from '@sluice/testkit/postgres';
 import { faultProxy } from '@sluice/testkit/proxy';
 import { useDatabase } from '@sluice/testkit/vitest';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { postgresLog } from '../../src/index.js';
 import { context, logEvent, publish, storedEvents } from '../support/log-events.js';
 
@@ -15,51 +15,50 @@ const database = useDatabase();
 test('a restart of Postgres in the middle loses nothing that was published, and readers go on by themselves', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-log-'));
   let server = await startPostgres({ dataDir });
-  try {
-    const { port, url } = server;
-    const log = postgresLog({ connection: url, pollMs: 500, memberTtlMs: 2_000 });
-    const sink = memorySink<Uint8Array>();
-    const running = pipeline('restart')
-      .from(log.subscribe({ topics: ['t'], group: 'g' }))
-      .to(sink, { checkpoints: memoryCheckpoints(), retry: { initialMs: 10, maxMs: 200, maxAttempts: 1_000 } });
-    const ended = running.run();
-    ended.catch(() => undefined); // looked at in the end
-    await using publisher = await log.publisher(context());
-    const published: string[] = [];
-    const uncertain = new Set<string>();
-    const publishOne = async (id: string) => {
-      try {
-        await publisher.publish('t', [logEvent(id, 'k')]);
-        published.push(id);
-      } catch {
-        uncertain.add(id); // the server is away
-      }
-    };
-    for (let n = 0; n < 50; n++) await publishOne(`before ${n}`);
-    for (const mode of ['fast', 'immediate'] as const) {
-      const stopping = server.stop(mode);
-      // It may be in doubt, and waits for the server then.
-      const during = publishOne(`while stopping ${mode}`);
-      await stopping;
-      server = await startPostgres({ dataDir, port });
-      await during;
-      const goesOn = async () => {
-        await publishOne(`after ${mode} ${published.length + uncertain.size}`);
-        return published.at(-1)?.startsWith(`after ${mode}`);
-      };
-      await waitFor(goesOn, { what: 'publishing to go on', timeoutMs: 60_000 });
-    }
-    const read = () => sink.events.map(({ id }) => id);
-    await waitFor(() => read().includes(published.at(-1) as string), { what: 'the last event', timeoutMs: 60_000 });
-    await running.drain();
-    await ended;
-    // A pipeline without an atomic sink may repeat what was in flight; nothing is missing, and first sightings are in order.
-    const seen = [...new Set(read())].filter((id) => !uncertain.has(id));
-    expect(seen).toEqual(published);
-  } finally {
+  onTestFinished(async () => {
     await server.stop('immediate');
     await rm(dataDir, { recursive: true, force: true });
+  });
+  const { port, url } = server;
+  const log = postgresLog({ connection: url, pollMs: 500, memberTtlMs: 2_000 });
+  const sink = memorySink<Uint8Array>();
+  const running = pipeline('restart')
+    .from(log.subscribe({ topics: ['t'], group: 'g' }))
+    .to(sink, { checkpoints: memoryCheckpoints(), retry: { initialMs: 10, maxMs: 200, maxAttempts: 1_000 } });
+  const ended = running.run();
+  ended.catch(() => undefined); // looked at in the end
+  await using publisher = await log.publisher(context());
+  const published: string[] = [];
+  const uncertain = new Set<string>();
+  const publishOne = async (id: string) => {
+    try {
+      await publisher.publish('t', [logEvent(id, 'k')]);
+      published.push(id);
+    } catch {
+      uncertain.add(id); // the server is away
+    }
+  };
+  for (let n = 0; n < 50; n++) await publishOne(`before ${n}`);
+  for (const mode of ['fast', 'immediate'] as const) {
+    const stopping = server.stop(mode);
+    // It may be in doubt, and waits for the server then.
+    const during = publishOne(`while stopping ${mode}`);
+    await stopping;
+    server = await startPostgres({ dataDir, port });
+    await during;
+    const goesOn = async () => {
+      await publishOne(`after ${mode} ${published.length + uncertain.size}`);
+      return published.at(-1)?.startsWith(`after ${mode}`);
+    };
+    await waitFor(goesOn, { what: 'publishing to go on', timeoutMs: 60_000 });
   }
+  const read = () => sink.events.map(({ id }) => id);
+  await waitFor(() => read().includes(published.at(-1) as string), { what: 'the last event', timeoutMs: 60_000 });
+  await running.drain();
+  await ended;
+  // A pipeline without an atomic sink may repeat what was in flight; nothing is missing, and first sightings are in order.
+  const seen = [...new Set(read())].filter((id) => !uncertain.has(id));
+  expect(seen).toEqual(published);
 }, 240_000);
 
 test('an append whose answer is lost is published once, and is not reported as failed', async () => {
