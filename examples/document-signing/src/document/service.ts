@@ -3,9 +3,10 @@ import { grpcServer, type ListenOptions } from '@sluice/grpc';
 import { prometheusTelemetry } from '@sluice/runtime/prometheus';
 import type { Pool } from 'pg';
 import { Counter, Registry } from 'prom-client';
+import { boundBodies } from '../http/body-memory.js';
 import { NotReady } from '../http/health.js';
 import { httpService } from '../http/http-service.js';
-import type { HttpLimits } from '../http/limits.js';
+import { type HttpLimits, limitsOf } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
 import { sweepOrphans } from '../orphans/orphan-sweep.js';
@@ -81,6 +82,7 @@ export async function documentService(parts: DocumentServiceParts): Promise<Runn
     ...(parts.allowedHosts ? { allowedHosts: parts.allowedHosts } : {}),
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
+  boundBodies(app, limitsOf(parts.limits).bodiesBytes);
   documentRoutes(app, documents);
   await app.ready();
   const address = await grpc.listen(parts.grpc).catch(async (error: unknown) => {

@@ -2,6 +2,8 @@
 export interface HttpLimits {
   /** Of a body, in bytes, where its route names no other limit. Default: 65,536. Above it: 413. */
   readonly bodyBytes: number;
+  /** Of all bodies above 64 KiB together that are being received or answered, in bytes. Default: 256 MiB. Above it: 503. */
+  readonly bodiesBytes: number;
   /** Of all headers together, in bytes. Default: 16,384. Above it: 431. */
   readonly headerBytes: number;
   /** Until all headers are there, in milliseconds. Default: 15,000. Then: 408. */
@@ -21,6 +23,7 @@ export interface HttpLimits {
 
 const DEFAULTS: HttpLimits = {
   bodyBytes: 65_536,
+  bodiesBytes: 256 * 1_048_576,
   headerBytes: 16_384,
   headersMs: 15_000,
   requestMs: 60_000,

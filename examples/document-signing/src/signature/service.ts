@@ -1,8 +1,9 @@
 import type { ObjectStore } from '@sluice/contracts';
 import type { Pool } from 'pg';
 import { Registry } from 'prom-client';
+import { boundBodies } from '../http/body-memory.js';
 import { httpService } from '../http/http-service.js';
-import type { HttpLimits } from '../http/limits.js';
+import { type HttpLimits, limitsOf } from '../http/limits.js';
 import type { Log } from '../http/log.js';
 import type { Service } from '../http/service.js';
 import { sweepOrphans } from '../orphans/orphan-sweep.js';
@@ -53,6 +54,7 @@ export async function signatureService(parts: SignatureServiceParts): Promise<Se
     ...(parts.trustedProxies ? { trustedProxies: parts.trustedProxies } : {}),
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
+  boundBodies(app, limitsOf(parts.limits).bodiesBytes);
   signatureRoutes(app, new Signatures({ table, objects, documents, log }));
   await app.ready();
   const sweep = sweepOrphans(
