@@ -55,10 +55,12 @@ WHERE stored.topic = $1 AND stored.partition = $2`;
     const rows = await rowsOf<PageRow>(pool, `reading the topic ${topic.name}`, sql, given);
     const [head] = rows;
     if (head === undefined) throw topicMissing(topic.name);
-    checkReadable({ topic, partition }, from, { first: Number(head.first), next: Number(head.next) });
-    if (head.log_offset === null) return { events: [], bytes: 0 };
+    const next = Number(head.next);
+    checkReadable({ topic, partition }, from, { first: Number(head.first), next });
+    if (head.log_offset === null && from === next) return { events: [], bytes: 0 };
     // Rows that someone removed by hand are as lost as trimmed ones.
-    if (Number(head.log_offset) !== from) throw trimmed({ topic, partition }, from, Number(head.log_offset));
+    const gap = gapIn(rows, from);
+    if (gap !== undefined) throw trimmed({ topic, partition }, gap, Number(rows[gap - from]?.log_offset ?? next));
     const events: Envelope<Uint8Array>[] = [];
     let bytes = 0;
     for (const row of rows as readonly EventRow[]) {
@@ -67,6 +69,12 @@ WHERE stored.topic = $1 AND stored.partition = $2`;
     }
     return { events, bytes };
   };
+}
+
+/** The first offset that should be among the rows, and is not. */
+function gapIn(rows: readonly PageRow[], from: number): number | undefined {
+  const at = rows.findIndex(({ log_offset: offset }, nth) => Number(offset ?? Number.NaN) !== from + nth);
+  return at < 0 ? undefined : from + at;
 }
 
 /** Where partitions begin and end. */

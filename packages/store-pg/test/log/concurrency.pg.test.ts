@@ -56,6 +56,12 @@ test('calls of one publisher that do not wait for each other arrive in the order
   expect((await storedEvents(database, 'eager')).map(({ id }) => id)).toEqual(ids);
 });
 
+test('a log whose statements may take a week publishes', async () => {
+  const log = postgresLog({ connection: database.url, statementTimeoutMs: 604_800_000 });
+  await publish(log, 'week', [logEvent('1', 'k')]);
+  expect(await storedEvents(database, 'week')).toHaveLength(1);
+});
+
 test('a call that the log refuses fails alone: those that were gathered with it are appended', async () => {
   await using publisher = await postgresLog({ connection: database.url }).publisher(context());
   await publisher.publish('stays', [logEvent('0', 'k')]);

@@ -112,6 +112,21 @@ test('a reader that is cut while it reads is told', async () => {
   }
 });
 
+test('a reader is told of events that somebody has removed by hand, be they more than a page or in the middle of one', async () => {
+  for (const [topic, first, last] of [
+    ['long-gap', 0, 1_500],
+    ['gap', 3, 4],
+  ] as const) {
+    await publish(log({}), topic, [...events(1_600)]);
+    await database.query(
+      `DELETE FROM sluice.log_events
+       WHERE topic = (SELECT id FROM sluice.log_topics WHERE name = $1) AND log_offset BETWEEN $2 AND $3`,
+      [topic, first, last],
+    );
+    await expect(read(`g-${topic}`, topic)).rejects.toMatchObject({ code: 'STORE_PG_LOG_TRIMMED' });
+  }
+}, 60_000);
+
 test('a checkpoint behind the end of the log is no place to wait at', async () => {
   await publish(log({}), 'lost', events(5));
   await read('ahead', 'lost');
