@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { grpcClient } from '@sluice/grpc';
 import { startPostgres } from '@sluice/testkit/postgres';
+import { Registry } from 'prom-client';
 import { Closing } from './closing.js';
 import { openDataFolder, rememberPostgres, secretOf } from './data-folder.js';
 import { DatabaseEnded } from './database/database-ended.js';
@@ -109,7 +110,16 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     });
     // Again further below, before the gateway: here for when what follows fails.
     closing.add(() => realtime.close());
-    const pipelines = pipelinesOf({ ...parts, connection: postgres.url, activity: realtime.sink, documents, say });
+    // Of the pipelines, which are no service of their own: shown by the gateway.
+    const registry = new Registry();
+    const pipelines = pipelinesOf({
+      ...parts,
+      connection: postgres.url,
+      activity: realtime.sink,
+      documents,
+      registry,
+      say,
+    });
     const gateway = await gatewayService({
       ...shared,
       upstreams: {
@@ -119,6 +129,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
         realtime: { service: realtime },
       },
       readiness: pipelines.readiness,
+      registry,
       pageDirectory: options.pageDirectory ?? PAGE,
       sites: { allowedHosts: settings.allowedHosts, allowedOrigins: settings.allowedOrigins },
       rateLimit: { requests: settings.rateLimit, seconds: 60 },

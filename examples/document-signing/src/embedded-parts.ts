@@ -1,6 +1,13 @@
-import type { Cache, CheckpointStore, Counters, ObjectStore, SearchIndex } from '@sluice/contracts';
+import type { Cache, CheckpointStore, Counters, DeadLetterStore, ObjectStore, SearchIndex } from '@sluice/contracts';
 import { memoryCache } from '@sluice/runtime';
-import { type PostgresLog, postgresCheckpoints, postgresCounters, postgresLog, postgresSearch } from '@sluice/store-pg';
+import {
+  type PostgresLog,
+  postgresCheckpoints,
+  postgresCounters,
+  postgresDeadLetters,
+  postgresLog,
+  postgresSearch,
+} from '@sluice/store-pg';
 import { diskObjects } from '@sluice/store-pg/disk';
 import { DOCUMENTS_INDEX, documentFields } from './search/document-index.js';
 
@@ -12,6 +19,8 @@ export interface Parts extends AsyncDisposable {
   readonly index: SearchIndex;
   readonly log: PostgresLog;
   readonly checkpoints: CheckpointStore;
+  /** Records of topics that can't be processed, until somebody has looked at them. */
+  readonly deadLetters: DeadLetterStore;
 }
 
 /** A topic is kept for longer than anybody leaves the program alone, within reason. */
@@ -25,6 +34,7 @@ export function embeddedParts(connection: string, objectsFolder: string): Parts 
     counters: postgresCounters({ connection }),
     index: postgresSearch({ connection, index: DOCUMENTS_INDEX, fields: documentFields }),
     checkpoints: postgresCheckpoints({ connection }),
+    deadLetters: postgresDeadLetters({ connection }),
   };
   return {
     ...parts,

@@ -1,6 +1,8 @@
 import type { ChangeOf } from '@sluice/cdc';
 import type { Sink } from '@sluice/contracts';
 import type { Notice, RunningPipeline } from '@sluice/runtime';
+import { prometheusTelemetry } from '@sluice/runtime/prometheus';
+import type { Registry } from 'prom-client';
 import { cachePipeline } from './changes/cache-pipeline.js';
 import type { CHANGED_TABLES } from './changes/change-tables.js';
 import { changesPipeline } from './changes/changes-pipeline.js';
@@ -18,6 +20,8 @@ export interface PipelineParts extends Parts {
   /** Takes what clients are told. */
   readonly activity: Sink<ChangeOf<typeof CHANGED_TABLES>>;
   readonly documents: DocumentClient;
+  /** Gets the pipelines' metrics. */
+  readonly registry: Registry;
   /** Hears what a person should know. */
   readonly say: (line: string) => void;
 }
@@ -35,17 +39,19 @@ export interface Pipelines {
 
 /** The changes of the database, to the topics and to the clients; and from the topics to search, cache and status. */
 export function pipelinesOf(parts: PipelineParts): Pipelines {
-  const { connection, log: transport, activity, say } = parts;
+  const { connection, log: transport, activity, registry, say } = parts;
+  const telemetry = prometheusTelemetry({ registry });
   const notice = ({ message }: Notice) => say(message);
   const changes = changesPipeline({
     connection,
     topics: transport.sink<Uint8Array>({ name: 'topics', topic: topicOf }),
     activity,
     notice,
+    telemetry,
   });
-  const cache = cachePipeline({ ...parts, transport, notice });
-  const search = processorPipeline({ ...parts, transport, notice });
-  const signing = signingPipeline({ ...parts, transport, notice });
+  const cache = cachePipeline({ ...parts, transport, notice, telemetry });
+  const search = processorPipeline({ ...parts, transport, notice, telemetry });
+  const signing = signingPipeline({ ...parts, transport, notice, telemetry });
   const single = new Map([...changes.branches, ['cache', cache], ['search', search], ['signing', signing]]);
   const all = [changes, cache, search, signing];
   return {
