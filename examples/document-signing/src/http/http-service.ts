@@ -76,6 +76,10 @@ export async function httpService(options: HttpServiceOptions): Promise<HttpApp>
   app.setSerializerCompiler(serializeJson);
   // What a form of another site can send unasked is not understood: 415.
   app.removeContentTypeParser('text/plain');
+  // One client that sends or reads slowly would hold up the stop of everything.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), limits.farewellMs).unref();
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (!isHandedOn(request.raw) && !isOurHost(request, allowedHosts))

@@ -15,6 +15,8 @@ export interface HttpLimits {
    * read from. Default: 75,000. Then the connection is closed.
    */
   readonly stalledMs: number;
+  /** For which requests in progress are waited for when the service closes, in milliseconds. Default: 2,000. Then they are cut off. */
+  readonly farewellMs: number;
   /** For which an idle connection is kept, in milliseconds. Default: 72,000. */
   readonly keepAliveMs: number;
   /** At once. Default: 10,000. More are closed. */
@@ -28,6 +30,7 @@ const DEFAULTS: HttpLimits = {
   headersMs: 15_000,
   requestMs: 60_000,
   stalledMs: 75_000,
+  farewellMs: 2_000,
   keepAliveMs: 72_000,
   connections: 10_000,
 };

@@ -197,6 +197,20 @@ test('a client that sends its headers slowly, or its body, is answered 408 and c
   expect(await rawConnection(url, head)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+test('a request that does not come to its end does not keep the service from closing', async () => {
+  const { url, app } = await service({ limits: { farewellMs: 100 } });
+  const cutOff = rawConnection(
+    url,
+    'POST /things/1 HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"na',
+  );
+  await waitFor(() => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count === 1))), {
+    what: 'the connection',
+  });
+  await call(`${url}/health/live`, 'GET');
+  await app.close();
+  await cutOff;
+});
+
 test('too large a head is a 431, and what is no HTTP a 400', async () => {
   const { url } = await service();
   expect(await rawConnection(url, `GET / HTTP/1.1\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
