@@ -1,25 +1,32 @@
+import { createHash } from 'node:crypto';
 import type { Lease } from '@sluice/contracts';
 import { HeldPartition } from './held-partition.js';
 
 /** Who takes part in a group, and who holds which lane. */
 export interface GroupPicture {
+  /** Those that read the same topics: nobody else can be counted on to take a share of them. */
   readonly members: readonly string[];
   readonly lanes: ReadonlyMap<string, string>;
 }
 
-/** One member of a group, on record by leases: one says that it takes part, one is for each lane that it holds. */
+/** One member of a group, on record by leases: one says that it takes part, and in what; one is for each lane that it holds. */
 export class GroupMember {
   private readonly prefix: string;
+  /** Before the names of those that read the same. */
+  private readonly kin: string;
   #fence: bigint | undefined;
 
   constructor(
     private readonly lease: Lease,
     group: string,
+    topics: readonly string[],
     /** Unique: another opening is another member. */
     readonly owner: string,
     private readonly ttlMs: number,
   ) {
     this.prefix = `log/${group}/`;
+    const names = createHash('sha256').update(topics.toSorted().join()).digest('hex').slice(0, 16);
+    this.kin = `members/${names}/`;
   }
 
   /** Whether it is on record. */
@@ -35,8 +42,8 @@ export class GroupMember {
     const lanes = new Map<string, string>();
     for (const { resource, owner } of await this.lease.holders(this.prefix)) {
       const rest = resource.slice(this.prefix.length);
-      if (rest.startsWith(MEMBERS)) members.push(owner);
-      else lanes.set(rest.slice(LANES.length), owner);
+      if (rest.startsWith(this.kin)) members.push(owner);
+      else if (rest.startsWith(LANES)) lanes.set(rest.slice(LANES.length), owner);
     }
     return { members, lanes };
   }
@@ -60,11 +67,10 @@ export class GroupMember {
   }
 
   get #record(): string {
-    return `${this.prefix}${MEMBERS}${this.owner}`;
+    return `${this.prefix}${this.kin}${this.owner}`;
   }
 }
 
-const MEMBERS = 'members/';
 const LANES = 'lanes/';
 
 /**

@@ -83,7 +83,7 @@ export function postgresLog(options: PostgresLogOptions): PostgresLog {
           return new GroupSession({
             database,
             use,
-            member: new GroupMember(lease, group, owner, memberTtlMs),
+            member: new GroupMember(lease, group, names, owner, memberTtlMs),
             group,
             partitions,
             ctx,

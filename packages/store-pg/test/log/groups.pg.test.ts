@@ -11,10 +11,10 @@ const log = () => postgresLog({ connection: database.url, partitions: 4, graceMs
 const events = (name: string) => Array.from({ length: 40 }, (_, n) => logEvent(`${name} ${n}`, `key ${n}`));
 
 /** A member of a group, as another process has it. */
-function member(topic: string, sink: MemorySink<Uint8Array>) {
+function member(topic: string, sink: MemorySink<Uint8Array>, group = topic) {
   const checkpoints = postgresCheckpoints({ connection: database.url });
   const running = pipeline(topic, { checkpointIntervalMs: 10 })
-    .from(log().subscribe({ topics: [topic], group: topic }))
+    .from(log().subscribe({ topics: [topic], group }))
     .to(sink, { checkpoints, retry: { initialMs: 10, maxMs: 100 } });
   const ended = running.run();
   ended.catch(() => undefined); // looked at in the end
@@ -56,6 +56,19 @@ test('partitions are shared out anew as members come and go, and each event goes
   expect(new Set(sink.events.map(({ id }) => id)).size).toBe(160);
   expect(sink.events).toHaveLength(160);
 }, 120_000);
+
+test('members of one group that read different topics do not take the share of each other: every partition is read', async () => {
+  const sinks = Array.from({ length: 6 }, () => memorySink<Uint8Array>());
+  const members = sinks.map((sink, n) => member(`mixed-${n}`, sink, 'mixed'));
+  try {
+    for (const [n, sink] of sinks.entries()) {
+      await publish(log(), `mixed-${n}`, events('a'));
+      await waitFor(() => sink.events.length === 40, { what: `all events of topic ${n}`, timeoutMs: 20_000 });
+    }
+  } finally {
+    await Promise.all(members.map((one) => one[Symbol.asyncDispose]()));
+  }
+}, 60_000);
 
 test('a member that stood still past its time writes nothing more, and its events are written by another', async () => {
   await using relay = await ChildProgram.build('log-relay');
