@@ -45,7 +45,11 @@ export function refuseBadSearchRequest(request: SearchRequest, fields: SearchFie
   }
 }
 
-/** @throws ComponentError `SEARCH_FIELD_UNKNOWN` unless it is a text field; `SEARCH_REQUEST_INVALID` for a bad limit. */
+/**
+ * What every index asks of `suggest` before it looks anything up.
+ *
+ * @throws ComponentError `SEARCH_FIELD_UNKNOWN` unless it is a text field; `SEARCH_REQUEST_INVALID` for a bad limit.
+ */
 export function refuseBadSuggestion(field: string, limit: number, fields: SearchFields): void {
   refuseUnlessText(field, fields);
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw invalid('`limit` is 1 to 100');
