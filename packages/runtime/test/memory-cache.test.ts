@@ -33,7 +33,7 @@ test('what was used least lately goes when there are too many bytes, counted in 
   expect(await cache.get('b')).toBe('x'.repeat(30));
 });
 
-test.each([
+test.each<[string, object]>([
   ['maxBytes', { maxBytes: 0 }],
   ['maxEntries', { maxEntries: 1.5 }],
   ['maxByte', { maxByte: 5 }],
