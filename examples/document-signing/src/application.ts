@@ -85,7 +85,8 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     const parts = embeddedParts(postgres.url, folder.objects);
     closing.add(async () => parts[Symbol.asyncDispose]());
 
-    const shared = { log: openLog({ level: settings.logLevel }), trustedProxies: settings.trustedProxies };
+    const { trustedProxies, allowedHosts } = settings;
+    const shared = { log: openLog({ level: settings.logLevel }), trustedProxies, allowedHosts };
     const document = await documentService({
       ...shared,
       ...parts,
@@ -131,7 +132,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       readiness: pipelines.readiness,
       registry,
       pageDirectory: options.pageDirectory ?? PAGE,
-      sites: { allowedHosts: settings.allowedHosts, allowedOrigins: settings.allowedOrigins },
+      sites: { allowedHosts, allowedOrigins: settings.allowedOrigins },
       rateLimit: { requests: settings.rateLimit, seconds: 60 },
     });
     closing.add(() => gateway.close());

@@ -67,6 +67,15 @@ describe('who may follow', () => {
     expect(await from(url)).toBe(101);
   });
 
+  test('under a name that was made to point here no token is good, on this port of its own', async () => {
+    const { url } = await startRealtime(database.url, { allowedHosts: ['docs.example'] });
+    const under = async (host: string) =>
+      (await follow(url, `/ws/${id}`, await tokenFor(), { headers: { host }, origin: `http://${host}` })).status;
+    expect(await under('rebound.example')).toBe(401);
+    expect(await under('docs.example')).toBe(101);
+    expect(await under('localhost')).toBe(101);
+  });
+
   test('a token that expires closes with 4401, unless it is refreshed by one of the same user', {
     timeout: 60_000,
   }, async () => {

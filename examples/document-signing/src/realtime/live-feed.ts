@@ -6,7 +6,8 @@ import {
   type TokenAuthentication,
   type UpgradableServer,
 } from '@sluice/realtime';
-import { addressReader } from '../http/client-address.js';
+import { addressReader, isHandedOn } from '../http/client-address.js';
+import { isOurHost } from '../http/hosts.js';
 import type { Log } from '../http/log.js';
 import { withoutSecrets } from '../http/secrets.js';
 import { channelsOf, documentOf, mayFollow } from './channels.js';
@@ -17,6 +18,7 @@ export interface LiveFeedOptions {
   readonly log: Log;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: readonly string[];
 }
 
 /**
@@ -26,10 +28,10 @@ export interface LiveFeedOptions {
  * it who else is there. A token that is missing or bad is answered 401, one for another document 403.
  */
 export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: LiveFeedOptions): void {
-  const { secret, log, trustedProxies, allowedOrigins } = options;
+  const { secret, log, trustedProxies, allowedOrigins, allowedHosts } = options;
   hub.attach(server, {
     path: '/ws',
-    authenticate: ourTokens(jwtAuthentication({ secret })),
+    authenticate: ourTokens(jwtAuthentication({ secret }), allowedHosts),
     channels: (_, url) => channelsOf(url),
     authorize: mayFollow,
     presence: ({ claims }, channel, _, { searchParams }) =>
@@ -60,10 +62,13 @@ export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: Live
   });
 }
 
-/** A token that names an audience is made for somebody else: ours name none. RFC 7519, section 4.1.3. */
-function ourTokens(tokens: TokenAuthentication): Authenticate {
+/**
+ * A token that names an audience is made for somebody else: ours name none. RFC 7519, section 4.1.3. Nor is any token good under a name that is not
+ * ours, as the page of another site would use it that had the name point here.
+ */
+function ourTokens(tokens: TokenAuthentication, allowedHosts: readonly string[]): Authenticate {
   const ours = (identity: Identity | null) => (identity?.claims['aud'] === undefined ? identity : null);
-  return Object.assign(async (...given: Parameters<Authenticate>) => ours(await tokens(...given)), {
-    verify: async (token: string) => ours(await tokens.verify(token)),
-  });
+  const authenticate: Authenticate = async (request, url) =>
+    isHandedOn(request) || isOurHost(request, allowedHosts) ? ours(await tokens(request, url)) : null;
+  return Object.assign(authenticate, { verify: async (token: string) => ours(await tokens.verify(token)) });
 }

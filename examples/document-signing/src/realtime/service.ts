@@ -33,6 +33,8 @@ export interface RealtimeServiceParts {
   readonly trustedProxies?: readonly string[];
   /** Pages of other origins that may connect. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Names besides `localhost` and addresses under which it is reached. Default: none. */
+  readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
   /** Of WebSockets. */
   readonly hubLimits?: HubLimits;
@@ -57,7 +59,14 @@ const HUB_LIMITS: HubLimits = { maxConnectionsPerAddress: 5_000, maxConnectionsP
  * Throws a ComponentError `OPTIONS_INVALID` when the secret has less than 32 bytes.
  */
 export async function realtimeService(parts: RealtimeServiceParts): Promise<RealtimeService> {
-  const { pool, secret, registry = new Registry(), trustedProxies = [], allowedOrigins = [] } = parts;
+  const {
+    pool,
+    secret,
+    registry = new Registry(),
+    trustedProxies = [],
+    allowedOrigins = [],
+    allowedHosts = [],
+  } = parts;
   const log = parts.log.child({ service: 'realtime' });
   const table = new ActivityTable(pool);
   const hub = realtimeHub({
@@ -81,10 +90,11 @@ export async function realtimeService(parts: RealtimeServiceParts): Promise<Real
     registry,
     log: parts.log,
     trustedProxies,
+    allowedHosts,
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
   try {
-    attachLiveFeed(app.server, hub, { secret, log, trustedProxies, allowedOrigins });
+    attachLiveFeed(app.server, hub, { secret, log, trustedProxies, allowedOrigins, allowedHosts });
     tokenRoute(app, parts.tokenHelper ?? 'off', secret, parts.tokenLifetimeS ?? 3_600);
     realtimeRoutes(app, hub, table);
     measureHub(hub, registry);

@@ -15,12 +15,14 @@ export interface SearchServiceParts {
   readonly registry?: Registry;
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** Names besides `localhost` and addresses under which it is reached. Default: none. */
+  readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
 }
 
 /** Finds documents. It reads the index and nothing else. */
 export async function searchService(parts: SearchServiceParts): Promise<Service> {
-  const { index, log, registry, trustedProxies, limits } = parts;
+  const { index, log, registry, trustedProxies, allowedHosts, limits } = parts;
   const search = new DocumentSearch(index);
   const app = await httpService({
     name: 'search',
@@ -29,6 +31,7 @@ export async function searchService(parts: SearchServiceParts): Promise<Service>
     log,
     ...(registry ? { registry } : {}),
     ...(trustedProxies ? { trustedProxies } : {}),
+    ...(allowedHosts ? { allowedHosts } : {}),
     ...(limits ? { limits } : {}),
   });
   searchRoutes(app, search);

@@ -25,6 +25,8 @@ export interface SignatureServiceParts {
   readonly registry?: Registry;
   /** Whose X-Forwarded-For is believed, addresses and networks. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** Names besides `localhost` and addresses under which it is reached. Default: none. */
+  readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
   /**
    * How old a drawing without a row must be to be taken away at start, in milliseconds: another process may be about to write the row of
@@ -52,6 +54,7 @@ export async function signatureService(parts: SignatureServiceParts): Promise<Se
     registry,
     log: parts.log,
     ...(parts.trustedProxies ? { trustedProxies: parts.trustedProxies } : {}),
+    ...(parts.allowedHosts ? { allowedHosts: parts.allowedHosts } : {}),
     ...(parts.limits ? { limits: parts.limits } : {}),
   });
   boundBodies(app, limitsOf(parts.limits).bodiesBytes);
