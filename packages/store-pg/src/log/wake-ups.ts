@@ -21,14 +21,16 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Wakes whoever waits for events: one connection of the process listens for the notifications that come with each
- * append. Everybody is woken, besides, whenever the connection was made anew, and every `pollMs`: a notification that
- * was lost delays, and loses nothing. The same round asks the server for an answer, so that a line that has gone
- * without a word is found out.
+ * append. Everybody is woken, besides, whenever the connection was made anew, every `pollMs`, and that often also while the
+ * server refuses the connection: a notification that was lost delays, and loses nothing. The same round asks the server for an
+ * answer, so that a line that has gone without a word is found out.
  */
 export class WakeUps {
   readonly #sleepers = new Set<Sleeper>();
   #stop: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
+  /** When everybody was woken last, by `performance.now()`. */
+  #wokenAt = 0;
 
   constructor(
     private readonly database: LogDatabase,
@@ -62,6 +64,9 @@ export class WakeUps {
       } catch (error) {
         const failure = fromPostgres(error, 'listening for events');
         for (const sleeper of this.#sleepers) sleeper.trouble(failure);
+        // A server that is there, and has no connection left, say: those that are open still read.
+        if (failure.details['sqlState'] !== undefined && performance.now() - this.#wokenAt >= this.pollMs)
+          this.#wake(undefined);
       }
       await paused(ms, signal);
       ms = Math.min(2 * ms, LONGEST_PAUSE_MS);
@@ -107,6 +112,7 @@ export class WakeUps {
   }
 
   #wake(what: string | undefined): void {
+    if (what === undefined) this.#wokenAt = performance.now();
     for (const sleeper of this.#sleepers) sleeper.wake(what);
   }
 }

@@ -44,7 +44,7 @@ test('a reader is woken by the append, and asks for nothing in between', async (
     );
     return row?.count;
   };
-  expect(await asked()).toBe(0);
+  await waitFor(async () => (await asked()) === 0, { what: 'nothing to be asked', timeoutMs: 30_000 });
   for (let n = 0; n < 5; n++) {
     await publish(publisher(), 'woken', [logEvent(`${n}`)]);
     await reader.has(n + 1);
@@ -122,6 +122,32 @@ test('what is appended while the connection that listens is gone is read when th
     await reader.has(n + 1);
   }
   expect(reader.all()).toEqual(['0', '1', '2']);
+}, 120_000);
+
+test('a server that has no connection left to listen on delays events, and loses nothing', async () => {
+  await publish(publisher(), 'no-room', []);
+  const [me] = await database.query<{ name: string }>('SELECT quote_ident(current_user) AS name');
+  await database.query(`CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 2 IN ROLE ${me?.name}`);
+  const connection = new URL(database.url);
+  [connection.username, connection.password] = ['few', 'few'];
+  {
+    await using reader = await waiting('no-room', {
+      connection: { connectionString: connection.href, max: 1, idleTimeoutMillis: 0 },
+      pollMs: 200,
+      memberTtlMs: NEVER,
+    });
+    await publish(publisher(), 'no-room', [logEvent('heard')]);
+    await reader.has(1);
+    await database.query('ALTER ROLE few CONNECTION LIMIT 1');
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'few' AND query LIKE 'LISTEN%'`,
+    );
+    await waitFor(() => reader.running.report().health.trouble, { what: 'trouble', timeoutMs: 30_000 });
+    await publish(publisher(), 'no-room', [logEvent('unheard')]);
+    await reader.has(2);
+    expect(reader.all()).toEqual(['heard', 'unheard']);
+  }
+  await database.query('DROP ROLE few');
 }, 120_000);
 
 test('a line that has gone without a word is found out, shows as trouble, and nothing is missing after it', async () => {
