@@ -64,6 +64,14 @@ test('calls that wait above the limit are refused, the others are counted', asyn
   await counters.count('page', 'later');
 });
 
+test('closing waits for the very first count, too', async () => {
+  const options = { connection: database.url, schema: 'closing_first' };
+  const counters = postgresCounters(options);
+  await Promise.all([counters.count('k', 'm'), counters[Symbol.asyncDispose]()]);
+  await using again = postgresCounters(options);
+  expect(await again.read(['k'])).toEqual(new Map([['k', { total: 1, unique: 1 }]]));
+});
+
 test('closing waits for what was counted', async () => {
   const counters = postgresCounters({ connection: database.url, schema: 'closing' });
   await counters.count('page', 'first');

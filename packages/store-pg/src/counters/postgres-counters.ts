@@ -83,6 +83,8 @@ export function postgresCounters(options: PostgresCountersOptions): Counters {
       await database.rows('removing counts', remove, [bytesOf(keys)]);
     },
     async [Symbol.asyncDispose]() {
+      // Calls that wait for the salt are counted, too.
+      await stored?.catch(() => undefined);
       await counts.settled();
       await database.end();
     },
