@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { isComponentError } from '@sluice/contracts';
 import { grpcClient } from '@sluice/grpc';
 import { startPostgres } from '@sluice/testkit/postgres';
 import { Registry } from 'prom-client';
@@ -13,7 +14,7 @@ import { gatewayService } from './gateway/service.js';
 import { DocumentService } from './generated/document_pb.js';
 import { openLog } from './http/log.js';
 import type { Service } from './http/service.js';
-import { pipelinesOf } from './pipelines.js';
+import { type Pipelines, pipelinesOf } from './pipelines.js';
 import { realtimeService } from './realtime/service.js';
 import { createRealtimeTables } from './realtime/tables.js';
 import { claimFolder } from './run-file.js';
@@ -31,6 +32,8 @@ export interface ApplicationOptions {
   readonly say: (line: string) => void;
   /** Default: where the build puts it. */
   readonly pageDirectory?: string;
+  /** How long the start waits for each of what earlier changes still have to bring about, in milliseconds. Default: 60,000. */
+  readonly catchUpMs?: number;
 }
 
 /** A running application. */
@@ -144,7 +147,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     failed.catch(() => undefined);
     // The first to be stopped: what was changed is told while there are still clients.
     closing.add(() => pipelines.drain(databaseEnded ? 100 : 5_000));
-    await Promise.race([pipelines.caughtUp(60_000), failed]);
+    await Promise.race([caughtUpOrSaid(pipelines, options.catchUpMs ?? 60_000, say), failed]);
 
     const listen = async (service: Service, port: number) => {
       const address = await service.app.listen({ port, host: HOST });
@@ -171,5 +174,15 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   } catch (error) {
     await closing.close().catch(() => undefined); // what went wrong first is what counts
     throw databaseEnded ?? error;
+  }
+}
+
+/** A part that is away, or much that was left undone, must not keep all the rest from working: `/health/ready` goes on to say what is behind. */
+async function caughtUpOrSaid(pipelines: Pipelines, timeoutMs: number, say: (line: string) => void): Promise<void> {
+  try {
+    await pipelines.caughtUp(timeoutMs);
+  } catch (error) {
+    if (!isComponentError(error) || error.code !== 'PIPELINE_NOT_CAUGHT_UP') throw error;
+    say(`Not everything has had its consequences yet; starting all the same. ${error.message}`);
   }
 }

@@ -55,7 +55,7 @@ export function attachLiveFeed(server: UpgradableServer, hub: Hub, options: Live
     origins: ['same-host', ...allowedOrigins],
     address: addressReader(trustedProxies),
     onRefused: ({ status, detail, error }, { url = '', headers }) => {
-      const request = { request_id: headers['x-request-id'], path: withoutSecrets(url), status };
+      const request = { request_id: headers['x-request-id'], path: withoutSecrets(url.replace(/\?.*$/s, '')), status };
       if (error === undefined) log.info(request, detail);
       else log.error({ ...request, err: error }, 'a handshake failed');
     },

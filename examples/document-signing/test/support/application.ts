@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '@sluice/testkit';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Application, startApplication } from '../../src/application.js';
+import { type Application, type ApplicationOptions, startApplication } from '../../src/application.js';
 import { removeDataFolder } from '../../src/data-folder.js';
 import { readSettings } from '../../src/settings/settings.js';
 
@@ -27,12 +27,18 @@ export async function dataFolder(): Promise<string> {
 const PAGE_SOURCE = fileURLToPath(new URL('../../page', import.meta.url));
 
 /** The whole application in this process, with a database of its own; stopped after the test. */
-export async function application(data: string, pageDirectory = PAGE_SOURCE, port = 0): Promise<Application> {
+export async function application(
+  data: string,
+  pageDirectory = PAGE_SOURCE,
+  port = 0,
+  more: Partial<ApplicationOptions> = {},
+): Promise<Application> {
   const running = await startApplication({
     settings: readSettings({ env: {}, portBase: port }),
     data,
     say: () => undefined,
     pageDirectory,
+    ...more,
   });
   onTestFinished(() => running.stop());
   return running;
