@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ComponentError, type ObjectInfo, type ObjectRange } from '@sluice/contracts';
+import { fromDisk } from './disk-error.js';
 
 const CHUNK = 65_536;
 
@@ -27,7 +28,9 @@ export async function* bytesOfFile(
   try {
     for (let at = from; at < to; ) {
       const chunk = Buffer.allocUnsafe(Math.min(CHUNK, to - at));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, at).catch((error: unknown) => {
+        throw fromDisk(error, 'reading an object');
+      });
       if (bytesRead === 0) throw new ComponentError('OBJECT_DAMAGED', 'the file of an object ends too early');
       at += bytesRead;
       yield chunk.subarray(0, bytesRead);
