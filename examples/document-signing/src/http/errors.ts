@@ -44,7 +44,8 @@ export function answerFrameworkError(_error: FastifyError, _request: FastifyRequ
 
 function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   if (error instanceof InvalidInput) return reply.code(422).send({ detail: error.detail });
-  if (NOT_JSON.has(error.code) || error instanceof SyntaxError) {
+  // Of the parser of bodies; one without a status is a mistake of ours.
+  if (NOT_JSON.has(error.code) || (error instanceof SyntaxError && error.statusCode === 400)) {
     const invalid = { type: 'json_invalid', loc: ['body'], msg: 'The body should be valid JSON', input: null };
     return reply.code(422).send({ detail: [invalid] });
   }

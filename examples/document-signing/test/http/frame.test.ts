@@ -27,6 +27,7 @@ async function service(options: Partial<HttpServiceOptions> & { readonly level?:
   app.get('/address', async ({ ip }) => ({ ip }));
   const failures: Record<string, () => Error> = {
     bug: () => new TypeError('secret detail'),
+    parsing: () => new SyntaxError('secret detail'),
     database: () => Object.assign(new Error('connect ECONNREFUSED 10.1.2.3'), { code: 'ECONNREFUSED' }),
     component: () => new ComponentError('OBJECT_KEY_INVALID', 'x'),
     problem: () => new HttpProblem(409, 'Taken'),
@@ -83,7 +84,14 @@ test('what is repeated of a wrong input is short, however large and deep that wa
 
 test('an error says no more than it must: a bug is a 500, what goes away by itself a 503', async () => {
   const { url, logged } = await service();
-  const statuses: Record<string, number> = { bug: 500, database: 503, component: 500, problem: 409, other: 500 };
+  const statuses: Record<string, number> = {
+    bug: 500,
+    parsing: 500,
+    database: 503,
+    component: 500,
+    problem: 409,
+    other: 500,
+  };
   for (const [which, status] of Object.entries(statuses)) {
     const answer = await call(`${url}/fail/${which}`, 'GET');
     expect([which, answer.status]).toEqual([which, status]);
