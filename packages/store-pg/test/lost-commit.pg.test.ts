@@ -9,10 +9,11 @@ const database = useDatabase();
 
 /** Sessions that have their COMMIT before them and wait for the gate. */
 const UNDER_WAY = `
-SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND query = 'COMMIT' AND wait_event_type = 'Lock'`;
+SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE application_name = $1 AND locktype = 'advisory' AND objid = 42 AND NOT granted`;
 
 /** A pipeline of one event over a line that can be cut while the server, which takes its time for a commit, has COMMIT before it. */
-async function slowToCommit(name: string, maxConnections?: number) {
+async function slowToCommit(name: string, maxConnections?: number, options?: string) {
   await database.query(`
     CREATE TABLE ${name} (id int PRIMARY KEY, writes int NOT NULL DEFAULT 1);
     CREATE FUNCTION ${name}_count() RETURNS trigger LANGUAGE plpgsql AS
@@ -24,7 +25,11 @@ async function slowToCommit(name: string, maxConnections?: number) {
       FOR EACH ROW EXECUTE FUNCTION ${name}_wait()`);
   const { hostname, port } = new URL(database.url);
   const line = await faultProxy({ target: { host: hostname, port: Number(port) } });
-  const connection = { connectionString: line.through(database.url), application_name: name };
+  const connection = {
+    connectionString: line.through(database.url),
+    application_name: name,
+    ...(options ? { options } : {}),
+  };
   const gate = await database.pool.connect();
   await gate.query('SELECT pg_advisory_lock(42)');
   const source = memorySource<Row>();
@@ -73,6 +78,25 @@ test('nothing is written again before the transaction in doubt is over', async (
   const asked = `SELECT FROM pg_stat_activity WHERE application_name = 'not_over' AND query LIKE '%xact_start%'`;
   await waitFor(async () => (await database.query(asked)).length > 0, { what: 'the question' });
   expect(await database.query(UNDER_WAY, ['not_over'])).toHaveLength(1);
+  await one.open();
+  await one.done;
+  expect(await one.rows()).toEqual([{ id: 1, writes: 1 }]);
+}, 120_000);
+
+test('nor where the server does not show what its sessions do', async () => {
+  const name = 'not_shown';
+  await using one = await slowToCommit(name, undefined, '-c track_activities=off');
+  one.line.reset();
+  await waitFor(() => one.line.connections.length > 0, { what: 'another connection' });
+  // A second write would wait for the first one's row, and then find it there.
+  const second = () =>
+    database.query(
+      `SELECT FROM pg_stat_activity JOIN pg_locks USING (pid)
+       WHERE application_name = $1 AND locktype = 'transactionid' AND NOT granted`,
+      [name],
+    );
+  const asked = waitFor(async () => (await second()).length > 0, { what: 'a second write', timeoutMs: 2_000 });
+  await expect(asked).rejects.toMatchObject({ code: 'TEST_WAIT_TIMEOUT' });
   await one.open();
   await one.done;
   expect(await one.rows()).toEqual([{ id: 1, writes: 1 }]);

@@ -8,13 +8,14 @@ import { fromPostgres } from '../failure/postgres-errors.js';
  */
 export interface TransactionId {
   readonly pid: number;
+  /** In seconds since 1970, to the microsecond: a date would be read by the settings of another session. */
   readonly beginning: string;
 }
 
 /** Begins a transaction and learns which it is, in one round trip. */
 export async function begin(client: PoolClient): Promise<TransactionId> {
   const answers = await client.query<{ pid: number; beginning: string }>(
-    'BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_backend_pid() AS pid, transaction_timestamp()::text AS beginning',
+    'BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_backend_pid() AS pid, extract(epoch FROM transaction_timestamp())::text AS beginning',
   );
   return (answers as unknown as (typeof answers)[])[1]?.rows[0] as TransactionId;
 }
@@ -68,7 +69,11 @@ async function over(pool: Pool, { pid, beginning }: TransactionId, signal: Abort
   }
 }
 
-/** A session that still waits for its COMMIT, over a connection that is gone, is ended. */
+/**
+ * A session that still waits for its COMMIT, over a connection that is gone, is ended. Of one that shows nothing of itself
+ * (`track_activities` is off) it is not known what it does: its own end is waited for, which follows.
+ */
 const UNDER_WAY = `
 SELECT CASE WHEN state LIKE 'idle in transaction%' THEN pg_terminate_backend(pid) END FROM pg_stat_activity
-WHERE pid = $1 AND xact_start = $2::timestamptz`;
+WHERE pid = $1 AND (extract(epoch FROM xact_start)::numeric = $2::numeric
+  OR state = 'disabled' AND extract(epoch FROM backend_start)::numeric <= $2::numeric)`;
