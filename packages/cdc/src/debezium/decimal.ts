@@ -20,18 +20,19 @@ export function rescaled({ unscaled, scale }: Decimal, wanted: number): Decimal 
 
 /** Without zeros at its end, and no scale below 0. */
 export function stripped({ unscaled, scale }: Decimal): Decimal {
-  let digits = unscaled;
-  let left = scale;
-  while (left > 0 && digits % 10n === 0n) {
-    digits /= 10n;
-    left -= 1;
-  }
-  return { unscaled: digits, scale: left };
+  if (unscaled === 0n) return { unscaled, scale: 0 };
+  if (unscaled % 10n !== 0n) return { unscaled, scale };
+  // Counted in the text: a division for each zero takes seconds where there are thousands.
+  const text = unscaled.toString();
+  let zeros = 0;
+  while (zeros < scale && text[text.length - 1 - zeros] === '0') zeros += 1;
+  return { unscaled: unscaled / 10n ** BigInt(zeros), scale: scale - zeros };
 }
 
 /** The digits in two's complement, the highest byte first, as few bytes as will do; in base64. */
 export function unscaledBase64({ unscaled }: Decimal): string {
-  let bytes = 1;
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString(16).length;
+  let bytes = Math.max(1, digits >> 1);
   while (BigInt.asIntN(bytes * 8, unscaled) !== unscaled) bytes += 1;
   const hex = BigInt.asUintN(bytes * 8, unscaled)
     .toString(16)
