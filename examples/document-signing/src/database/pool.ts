@@ -21,7 +21,7 @@ export function openPool(connectionString: string, statementMs = STATEMENT_MS): 
     );
   const pool = new pg.Pool({
     connectionString,
-    max: 10,
+    max: 40,
     application_name: 'document-signing',
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: statementMs + GRACE_MS,
