@@ -19,6 +19,7 @@ import { realtimeService } from './realtime/service.js';
 import { createRealtimeTables } from './realtime/tables.js';
 import { claimFolder } from './run-file.js';
 import { searchService } from './search/service.js';
+import { notUsed } from './settings/not-used.js';
 import type { Ports } from './settings/ports.js';
 import type { Settings } from './settings/settings.js';
 import { signatureService } from './signature/service.js';
@@ -61,6 +62,7 @@ const HOST = '127.0.0.1';
  */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
   const { settings, data, say } = options;
+  for (const line of notUsed(settings)) say(line);
   const closing = new Closing();
   let databaseEnded: DatabaseEnded | undefined;
   try {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { startApplication } from '../src/application.js';
+import { notUsed } from '../src/settings/not-used.js';
 import { portsFrom } from '../src/settings/ports.js';
 import { readSettings } from '../src/settings/settings.js';
 
@@ -56,4 +58,33 @@ test('what is wrong is named, without the secret in it', () => {
   expect(error.message).toContain('JWT_SECRET');
   expect(error.message).not.toMatch(/hunter2|too-short/);
   expect(() => readSettings({ env: { S3_ENDPOINT: 'http://s3' } })).toThrow(/S3_ACCESS_KEY_ID/);
+});
+
+test('an address that is given and not used yet is named, without what is in it', () => {
+  expect(notUsed(readSettings({ env: {} }))).toEqual([]);
+  expect(notUsed(readSettings({ env: { REDIS_URL: 'redis://:hunter2@cache:6379' } }))).toEqual([
+    'REDIS_URL is set, but this version runs with the embedded cache: it is not used.',
+  ]);
+  const env = {
+    DATABASE_URL: 'postgres://user:hunter2@host/db',
+    REPLICATION_DATABASE_URL: 'postgres://user:hunter2@host/db',
+    KAFKA_BROKERS: 'hunter2:9092',
+    REDIS_URL: 'redis://:hunter2@host',
+    ELASTICSEARCH_URL: 'http://user:hunter2@host',
+    S3_ENDPOINT: 'http://hunter2',
+    S3_ACCESS_KEY_ID: 'hunter2',
+    S3_SECRET_ACCESS_KEY: 'hunter2',
+  };
+  const lines = notUsed(readSettings({ env }));
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(Object.keys(env).slice(0, 6));
+  expect(lines.join()).not.toContain('hunter2');
+});
+
+test('the start says it before anything else', async () => {
+  const said: string[] = [];
+  const settings = readSettings({ env: { KAFKA_BROKERS: 'a:9092' } });
+  // No folder can be made there: the start ends right after its first words.
+  const start = startApplication({ settings, data: `${process.execPath}/data`, say: (line) => said.push(line) });
+  await expect(start).rejects.toThrow();
+  expect(said).toEqual(['KAFKA_BROKERS is set, but this version runs with the embedded topics: it is not used.']);
 });
