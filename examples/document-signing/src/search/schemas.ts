@@ -4,10 +4,13 @@ import { z } from 'zod';
 const MAX_SIZE = 100;
 const MAX_REACH = 10_000;
 
+/** Characters of what is searched for. */
+const MAX_Q = 500;
+
 /** The query of `GET /search`. */
 export const searchQuery = z
   .object({
-    q: z.string().min(1).describe('Words; nothing in it has a special meaning'),
+    q: z.string().min(1).max(MAX_Q).describe('Words; nothing in it has a special meaning'),
     status: z.string().optional(),
     created_by: z.string().optional(),
     content_type: z.string().optional(),
@@ -15,7 +18,8 @@ export const searchQuery = z
     size: z.coerce.number().int().min(1).max(MAX_SIZE).default(10),
   })
   .superRefine(({ from, size }, context) => {
-    if (from + size <= MAX_REACH) return;
+    // A size that is too large has been named already; it says nothing of `from`.
+    if (size > MAX_SIZE || from + size <= MAX_REACH) return;
     const maximum = MAX_REACH - size;
     context.addIssue({ code: 'too_big', origin: 'number', maximum, inclusive: true, input: from, path: ['from'] });
   });
@@ -51,7 +55,7 @@ export const searchAnswer = z.object({
 
 /** `GET /suggest` */
 export const suggestQuery = z.object({
-  q: z.string().min(2),
+  q: z.string().min(2).max(MAX_Q),
   size: z.coerce.number().int().min(1).max(20).default(5),
 });
 export const suggestAnswer = z.object({ suggestions: z.array(z.string()) });
@@ -59,7 +63,9 @@ export const suggestAnswer = z.object({ suggestions: z.array(z.string()) });
 /** `GET /aggregations/{field}` */
 export const AGGREGATED = ['status', 'content_type', 'created_by'] as const;
 export const aggregationPath = z.object({ field: z.string().describe(`One of ${AGGREGATED.join(', ')}`) });
-export const aggregationQuery = z.object({ q: z.string().optional().describe('Default: all documents') });
+export const aggregationQuery = z.object({
+  q: z.string().max(MAX_Q).optional().describe('Default: all documents'),
+});
 export const aggregationAnswer = z.object({
   field: z.string(),
   values: z.array(z.object({ key: z.string(), count: z.number().int() })).describe('The ten most frequent'),

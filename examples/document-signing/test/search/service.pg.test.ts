@@ -107,6 +107,8 @@ describe('GET /search', () => {
     [{ q: '' }, 'q', 'string_too_short'],
     [{ q: 'x', size: '0' }, 'size', 'greater_than_equal'],
     [{ q: 'x', size: '101' }, 'size', 'less_than_equal'],
+    [{ q: 'a', size: '100000' }, 'size', 'less_than_equal'],
+    [{ q: 'x'.repeat(501) }, 'q', 'string_too_long'],
     [{ q: 'x', from: '-1' }, 'from', 'greater_than_equal'],
     [{ q: 'x', from: '9991' }, 'from', 'less_than_equal'],
     [{ q: 'x', from: '1e9' }, 'from', 'less_than_equal'],
@@ -118,6 +120,13 @@ describe('GET /search', () => {
         type === 'missing' ? { ...problem, input: null } : problem,
       ),
     );
+  });
+
+  test('500 characters may be searched for, and no more anywhere', async () => {
+    expect((await get('/search', { q: 'x'.repeat(500) })).status).toBe(200);
+    for (const path of ['/suggest', '/aggregations/status']) {
+      expect((await get(path, { q: 'x'.repeat(501) })).status).toBe(422);
+    }
   });
 
   test('9,990 hits may be left out', async () => {

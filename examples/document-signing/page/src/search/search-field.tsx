@@ -33,6 +33,7 @@ export function SearchField() {
         aria-keyshortcuts="/"
         placeholder="Search documents"
         value={q}
+        maxLength={500}
         onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={onKeyDown}
         autocomplete="off"
