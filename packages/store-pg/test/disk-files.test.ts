@@ -12,6 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { waitFor } from '@sluice/testkit';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
@@ -149,12 +150,22 @@ test('a folder that was removed under the store is told by its code, without the
   expect(error.message).not.toContain(folder());
 });
 
+test.each([
+  ['text', ['bytes, then ', 'text']],
+  ['objects', [{ length: 4 }]],
+])('a stream of %s is refused by name and leaves nothing', async (_, chunks) => {
+  const store = diskObjects({ folder: folder() });
+  const refused = { code: 'OPTIONS_INVALID', details: { option: 'body' } };
+  await expect(store.put('a', Readable.from([Buffer.from('x'), ...chunks]))).rejects.toMatchObject(refused);
+  expect(await filesOnly()).toEqual([]);
+});
+
 test('the subpath loads no pg', async () => {
   const entry = join(import.meta.dirname, '..', 'src', 'disk', 'index.ts');
   const options = {
     bundle: true,
     write: false,
-    metafile: true,
+    metafile: true as const,
     platform: 'node' as const,
     conditions: ['@sluice/source'],
   };

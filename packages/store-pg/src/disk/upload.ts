@@ -25,7 +25,7 @@ export interface Uploaded {
  * Writes a new file into `folder`, with the object's label at its end. A stream is asked for more when what it gave is written.
  * When it fails, the caller removes the file, whose path it is told before.
  *
- * @throws ComponentError `OBJECT_TOO_LARGE`.
+ * @throws ComponentError `OBJECT_TOO_LARGE`; `OPTIONS_INVALID` for a chunk that is no bytes.
  */
 export async function upload(folder: string, object: Upload, began: (path: string) => void): Promise<Uploaded> {
   const { key, body, contentType, maxBytes } = object;
@@ -38,6 +38,7 @@ export async function upload(folder: string, object: Upload, began: (path: strin
     const hash = createHash('sha256');
     let size = 0;
     for await (const chunk of body instanceof Uint8Array ? slices(body) : body) {
+      if (!(chunk instanceof Uint8Array)) throw noBytes(chunk);
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       // Of what was copied: the array is the caller's, who may change it.
@@ -90,4 +91,11 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 
 function tooLarge(maxBytes: number): ComponentError {
   return new ComponentError('OBJECT_TOO_LARGE', `more than ${maxBytes} bytes`, { details: { maxBytes } });
+}
+
+/** A stream that gives text (`setEncoding`, objects) says nothing of the bytes it stands for. */
+function noBytes(chunk: unknown): ComponentError {
+  return new ComponentError('OPTIONS_INVALID', `body: a chunk must be a Uint8Array, not of type ${typeof chunk}`, {
+    details: { option: 'body' },
+  });
 }
