@@ -69,6 +69,8 @@ export function resolveClientOptions(service: DescService, options: GrpcClientOp
   refuseUnknownOptions('grpcClient', options, KNOWN);
   const { address, deadlineMs = 5_000, maxMessageBytes = 4_194_304, tls, telemetry } = options;
   if (typeof address !== 'string' || address === '') throw invalid('address', 'must be `host:port`');
+  if (/^https?:/i.test(address))
+    throw invalid('address', 'must be `host:port`, not a URL; `tls` says whether to encrypt');
   return {
     address,
     deadlineMs: duration('deadlineMs', deadlineMs),
