@@ -61,6 +61,12 @@ test('a message without a JSON form is refused by name', async () => {
   expect(() => hub.publish('x', undefined)).toThrow(/^REALTIME_MESSAGE_INVALID/);
 });
 
+test('text that is published with a history is refused with advice that fits', async () => {
+  const { hub } = await startHub({ history: {} });
+  const advice = expect.stringMatching(/^Publish .* with `history`, an object/);
+  expect(() => hub.publish('x', 'text')).toThrow(expect.objectContaining({ code: 'REALTIME_MESSAGE_INVALID', advice }));
+});
+
 test('close sends what waits, closes every client with 1001 and leaves nothing', async () => {
   const { hub, server, url } = await startHub();
   const client = await Client.open(`${url}?channel=x`);

@@ -5,7 +5,8 @@ export const REALTIME_ERRORS = {
   REALTIME_CLOSED: { retry: 'operator', advice: 'The hub was closed: publish before it is, or make another one.' },
   REALTIME_MESSAGE_INVALID: {
     retry: 'never',
-    advice: 'Return what JSON can express from `message`: no undefined, no bigint, no cycle.',
+    advice:
+      'Publish (from a `realtimeSink`: return from `message`) what JSON can express: no undefined, no bigint, no cycle; with `history`, an object.',
   },
   REALTIME_KEYS_UNREACHABLE: {
     retry: 'backoff',
