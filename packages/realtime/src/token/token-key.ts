@@ -1,5 +1,5 @@
-import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createPublicKey, KeyObject } from 'node:crypto';
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose';
 import { invalid } from '../hub/options.js';
 
 /** What tokens are verified with; exactly one of these. */
@@ -7,7 +7,7 @@ export interface TokenKey {
   /** For HS256, HS384, HS512: at least 32, 48, 64 bytes (RFC 7518, section 3.2). A string counts in UTF-8. */
   readonly secret?: string | Uint8Array;
   /** One public key: PEM (SPKI or X.509), a JWK, or a KeyObject. */
-  readonly publicKey?: string | JsonWebKey | KeyObject;
+  readonly publicKey?: string | JWK | KeyObject;
   /** A set of public keys: the URL it is fetched from, and fetched again when a token names a key that it lacks, or the set itself. */
   readonly jwks?: URL | JSONWebKeySet;
 }
@@ -51,7 +51,7 @@ function secretKey(secret: string | Uint8Array, algorithms: readonly string[]): 
   return bytes;
 }
 
-function onePublicKey(given: string | JsonWebKey | KeyObject, algorithms: readonly string[]): KeyObject {
+function onePublicKey(given: string | JWK | KeyObject, algorithms: readonly string[]): KeyObject {
   const key = given instanceof KeyObject ? given : parsed(given);
   if (key.type !== 'public') throw invalid('publicKey', 'must be a public key');
   const { namedCurve, modulusLength = 2_048 } = key.asymmetricKeyDetails ?? {};
@@ -60,7 +60,7 @@ function onePublicKey(given: string | JsonWebKey | KeyObject, algorithms: readon
   return key;
 }
 
-function parsed(given: string | JsonWebKey): KeyObject {
+function parsed(given: string | JWK): KeyObject {
   try {
     return createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' });
   } catch {
