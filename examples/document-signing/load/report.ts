@@ -42,11 +42,7 @@ export function print({ plan, users, watchers, consumption }: LoadReport): strin
   sockets.push(['commit → browser', watchers.open, watchers.messages, ...times(watchers.latencies), watchers.lost]);
 
   const verdicts = [
-    verdict(
-      `${perSecond.toFixed(0)} requests/s`,
-      perSecond >= WANTED.requestsPerSecond,
-      `${WANTED.requestsPerSecond} wanted`,
-    ),
+    throughput(perSecond, plan),
     verdict(
       `p99 ${ms(total, 99)} ms`,
       total.getValueAtPercentile(99) <= WANTED.p99Ms * 1_000,
@@ -88,6 +84,15 @@ const chart = (values: readonly number[]) => (values.length < 2 ? '' : asciichar
 
 const verdict = (what: string, reached: boolean, wanted: string) =>
   `${reached ? 'reached' : 'MISSED '}  ${what} (${wanted})`;
+
+/** What the users did not offer, the system could not carry. */
+export function throughput(perSecond: number, { users, rate }: Pick<LoadPlan, 'users' | 'rate'>): string {
+  const what = `${perSecond.toFixed(0)} requests/s`;
+  const wanted = WANTED.requestsPerSecond;
+  if (users * rate < wanted)
+    return `        ${what} (${wanted} wanted: not asked for, the users offer ${users * rate})`;
+  return verdict(what, perSecond >= wanted, `${wanted} wanted`);
+}
 
 function spent({ own, children, peakMiB }: Consumption, requests: number): string {
   const perRequest = requests === 0 ? 0 : ((own + children) / requests) * 1_000;
