@@ -19,6 +19,8 @@ test('a line that breaks loses no event: everything that happened meanwhile come
   await connection(shaky, 'Reconnecting');
   await shaky.getByText('The server does not answer. What you see is as of').waitFor();
   await shaky.getByRole('button', { name: 'Try now' }).waitFor();
+  await shaky.locator('.offline-note').getByText('Try again in a moment.').waitFor();
+  expect((await shaky.locator('.offline-note').innerText()).match(/does not answer/g)).toHaveLength(1);
   for (const title of ['Deed 2', 'Deed 3', 'Deed 4']) await send(`${url}/documents/${made.id}`, 'PATCH', { title });
   await send(`${url}/signatures`, 'POST', {
     document_id: made.id,
@@ -59,6 +61,29 @@ test('offline the page says so, keeps what was typed, and goes on when the netwo
   await connection(window, 'Live');
   await window.getByRole('button', { name: 'Create document' }).click();
   await window.getByRole('heading', { name: 'Typed before' }).waitFor();
+});
+
+test('what was typed of a new document is still there after Escape; Cancel and creating it clear it', async () => {
+  const { url } = await application(await dataFolder(), page.folder);
+  const window = await page.open(url);
+  const title = window.getByRole('dialog').getByLabel('Title');
+  await window.keyboard.press('n');
+  await title.fill('Half a thought');
+  await window.getByLabel('Content').fill('text');
+  await window.keyboard.press('Escape');
+  await title.waitFor({ state: 'detached' });
+  await window.keyboard.press('n');
+  expect(await title.inputValue()).toBe('Half a thought');
+  expect(await window.getByLabel('Content').inputValue()).toBe('text');
+  await window.getByRole('button', { name: 'Create document' }).click();
+  await window.getByRole('heading', { name: 'Half a thought' }).waitFor();
+
+  await window.keyboard.press('n');
+  expect(await title.inputValue()).toBe('');
+  await title.fill('No thought at all');
+  await window.getByRole('button', { name: 'Cancel' }).click();
+  await window.keyboard.press('n');
+  expect(await title.inputValue()).toBe('');
 });
 
 test('while the server is away the page says so, and afterwards it is right without a reload', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { mergeActivity, signatureOf } from '../page/src/document/activity.js';
 import { membersOf } from '../page/src/document/presence.js';
 import { byteSize } from '../page/src/format/byte-size.js';
+import { contentTypeName } from '../page/src/format/content-type.js';
 import { inWords, isLiveEvent, type LiveEvent } from '../page/src/live/event.js';
 import { completionsOf } from '../page/src/search/completions.js';
 
@@ -65,4 +66,22 @@ test('a word that is not ended yet is ended as the suggestions end it', () => {
   expect(completionsOf('Lease agri', titles)).toEqual(['lease agricultural']);
   expect(completionsOf('lease ', titles)).toEqual([]);
   expect(completionsOf('lease', titles)).toEqual([]);
+});
+
+test('content types that are called the same are told apart, in whatever order they come', () => {
+  const types = [
+    'text/plain; charset=utf-8',
+    'text/plain',
+    'text/markdown',
+    'application/x-own;a=1',
+    'application/x-own',
+  ];
+  expect(types.map((type) => contentTypeName(type, types))).toEqual([
+    'Text (text/plain; charset=utf-8)',
+    'Text',
+    'Markdown',
+    'application/x-own;a=1',
+    'application/x-own',
+  ]);
+  expect(contentTypeName('text/plain; charset=utf-8', ['text/plain; charset=utf-8', 'text/html'])).toBe('Text');
 });

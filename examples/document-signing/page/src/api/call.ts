@@ -36,6 +36,9 @@ export async function callText(path: string, signal?: AbortSignal): Promise<stri
   return response.text();
 }
 
+/** What is said when a request got no answer at all. */
+export const NO_ANSWER = 'The server does not answer.';
+
 async function send(method: string, path: string, { body, version, signal, timeoutMs = 15_000 }: CallOptions) {
   const headers = new Headers();
   if (body !== undefined) headers.set('content-type', 'application/json');
@@ -52,7 +55,7 @@ async function send(method: string, path: string, { body, version, signal, timeo
     if (signal?.aborted) throw error;
     const nothingDone = method === 'GET' ? '' : 'Nothing is known to be saved. ';
     if (!navigator.onLine) throw new Problem(0, 'You are offline.', `${nothingDone}Try again when you are connected.`);
-    throw new Problem(0, 'The server does not answer.', `${nothingDone}Try again in a moment.`);
+    throw new Problem(0, NO_ANSWER, `${nothingDone}Try again in a moment.`);
   }
 }
 

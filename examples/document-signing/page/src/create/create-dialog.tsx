@@ -6,19 +6,18 @@ import { Icon } from '../icon/icon.js';
 import { create } from '../library/actions.js';
 import { profile } from '../profile/profile.js';
 import { go } from '../route/route.js';
+import { changeDraft, clearDraft, draft } from './draft.js';
 import { readFile } from './read-file.js';
 
-/** A new document, by writing it or from a file. What was typed stays when it could not be created. */
+/** A new document, by writing it or from a file. What was typed stays when it could not be created, and when the dialog is closed by any way but Cancel. */
 export function CreateDialog({ close }: { readonly close: () => void }) {
-  const [title, setTitle] = useState('');
-  const [content, setContent] = useState('');
-  const [file, setFile] = useState<File>();
+  const { title, content, file } = draft.value;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
 
   const choose = (chosen: File | undefined) => {
-    setFile(chosen);
-    if (chosen && title.trim() === '') setTitle(chosen.name.replace(/\.\w+$/, ''));
+    changeDraft({ file: chosen });
+    if (chosen && title.trim() === '') changeDraft({ title: chosen.name.replace(/\.\w+$/, '') });
   };
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -27,12 +26,18 @@ export function CreateDialog({ close }: { readonly close: () => void }) {
     try {
       const given = file ? await readFile(file) : { content, content_type: 'text/plain' };
       const made = await create({ ...given, title: title.trim(), created_by: profile.peek().email });
+      clearDraft();
       close();
       go({ document: made.id });
     } catch (error) {
       setProblem(error instanceof Problem ? `${error.message} ${error.advice}` : (error as Error).message);
       setBusy(false);
     }
+  };
+
+  const cancel = () => {
+    clearDraft();
+    close();
   };
 
   return (
@@ -43,7 +48,7 @@ export function CreateDialog({ close }: { readonly close: () => void }) {
           <input
             data-focus
             value={title}
-            onInput={(event) => setTitle(event.currentTarget.value)}
+            onInput={(event) => changeDraft({ title: event.currentTarget.value })}
             required
             maxLength={255}
             pattern=".*\S.*"
@@ -64,7 +69,12 @@ export function CreateDialog({ close }: { readonly close: () => void }) {
         ) : (
           <label class="field">
             <span>Content</span>
-            <textarea rows={8} value={content} onInput={(event) => setContent(event.currentTarget.value)} required />
+            <textarea
+              rows={8}
+              value={content}
+              onInput={(event) => changeDraft({ content: event.currentTarget.value })}
+              required
+            />
           </label>
         )}
         <label class="file-field">
@@ -79,7 +89,7 @@ export function CreateDialog({ close }: { readonly close: () => void }) {
         )}
         <div class="dialog-end">
           <span class="quiet">as {profile.value.email}</span>
-          <button type="button" onClick={close}>
+          <button type="button" onClick={cancel}>
             Cancel
           </button>
           <button type="submit" class="primary" disabled={busy}>

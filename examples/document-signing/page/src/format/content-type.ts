@@ -12,5 +12,12 @@ const NAMES: Readonly<Record<string, string>> = {
   'text/plain': 'Text',
 };
 
-/** A content type as people call it. */
-export const contentTypeName = (contentType: string): string => NAMES[contentType.split(';')[0] ?? ''] ?? contentType;
+const bareOf = (contentType: string) => contentType.split(';')[0] ?? '';
+
+/** A content type as people call it; with its parameters, where one of `others` is called the same: `Text (text/plain; charset=utf-8)`. */
+export function contentTypeName(contentType: string, others: readonly string[] = []): string {
+  const bare = bareOf(contentType);
+  const name = NAMES[bare] ?? contentType;
+  const ambiguous = bare !== contentType && others.some((other) => other !== contentType && bareOf(other) === bare);
+  return ambiguous && name !== contentType ? `${name} (${contentType})` : name;
+}

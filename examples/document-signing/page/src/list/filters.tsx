@@ -9,7 +9,13 @@ import { facets } from '../search/facets.js';
 const TITLES: Readonly<Record<Facet, string>> = { status: 'Status', content_type: 'Type', created_by: 'Created by' };
 const MOST = 8;
 
-export const valueName = (facet: Facet, key: string) => (facet === 'content_type' ? contentTypeName(key) : key);
+export function valueName(facet: Facet, key: string): string {
+  if (facet !== 'content_type') return key;
+  return contentTypeName(
+    key,
+    facets.value.content_type.map((other) => other.key),
+  );
+}
 
 /** The values that documents have, how many have each, and which are chosen. On a narrow page it is folded away at first. */
 export function FilterPanel() {

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { NO_ANSWER } from '../api/call.js';
 import { tokenProblem } from '../live/connect.js';
 import { isLive, lastLive } from '../live/connection.js';
 import { useOnline } from './use-online.js';
@@ -23,10 +24,10 @@ export function OfflineNote() {
   return (
     <div class="offline-note" role="status">
       <p>
-        {online ? 'The server does not answer.' : 'You are offline.'}{' '}
+        {online ? NO_ANSWER : 'You are offline.'}{' '}
         {lastLive.value > 0 &&
           `What you see is as of ${new Date(lastLive.value).toLocaleTimeString('en', { timeStyle: 'short' })}; what happens meanwhile is caught up by itself.`}{' '}
-        {online && tokenProblem.value}
+        {online && tokenProblem.value.replace(NO_ANSWER, '').trim()}
       </p>
     </div>
   );
