@@ -12,7 +12,7 @@ export function notUsed(settings: Settings): string[] {
     ['KAFKA_BROKERS', kafkaBrokers, 'topics'],
     ['REDIS_URL', redisUrl, 'cache'],
     ['ELASTICSEARCH_URL', elasticsearchUrl, 'search'],
-    ['S3_ENDPOINT', s3, 'objects'],
+    ['S3_ENDPOINT', s3, 'object store'],
   ];
   return embedded
     .filter(([, value]) => value !== undefined)
