@@ -9,7 +9,10 @@ test('the first lines of the README of @sluice/grpc print what they say, and end
   if (block === undefined) throw new Error('packages/grpc/README.md has no block that says `ts run`');
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
-    await loadModules({ document_pb: "export * from '../document_pb.js';", block: block.code });
+    await loadModules({
+      'generated/document_pb': "export * from '../../generated/document_pb.js';",
+      block: block.code,
+    });
     expectPrinted(block.code, log.mock.calls.map((values) => format(...values)).join('\n'));
     expect(log.mock.calls).toHaveLength(2);
   } finally {

@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 
 /** Runs blocks of a page, as they stand there, as one module within the test; answers with what they export. */
@@ -15,6 +15,7 @@ export async function loadModules(modules: Readonly<Record<string, string>>): Pr
     for (const [name, code] of Object.entries(modules)) {
       const { code: plain } = await transform(code, { loader: 'ts', format: 'esm', target: 'node20' });
       last = join(folder, `${name}.ts`);
+      await mkdir(dirname(last), { recursive: true });
       await writeFile(last, plain);
     }
     return (await import(last)) as Record<string, unknown>;
