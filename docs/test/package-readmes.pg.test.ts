@@ -22,6 +22,17 @@ describe('@sluice/cdc', () => {
   });
 });
 
+describe('@sluice/store-pg', () => {
+  const database = useDatabase();
+
+  test('the publisher in its README puts an event into the topic, and the program ends', async () => {
+    const program = await runSnippet(firstLines('store-pg'), { DATABASE_URL: database.url });
+    expect([await program.ended, program.output()]).toEqual([0, '']);
+    const text = `SELECT key, type, convert_from(data, 'UTF8') AS data FROM sluice.log_events`;
+    expect(await database.query(text)).toEqual([{ key: '4711', type: 'order.placed', data: '{"id":"4711"}' }]);
+  });
+});
+
 // Tests of their own, which start servers of their own.
 describe('the README of @sluice/testkit', async () => {
   for (const { code } of runnable('testkit')) await loadSnippet(code);
