@@ -21,7 +21,7 @@ export async function startSystem(): Promise<SystemUnderLoad> {
   if (!existsSync(PROGRAM)) throw new Error('the system is not built: run npm start once, or npm run build');
   const data = await mkdtemp(join(tmpdir(), 'document-signing-load-'));
   // All users of a load come from one address.
-  const env = { ...process.env, RATE_LIMIT_PER_SECOND: '100000' };
+  const env = { ...process.env, RATE_LIMIT: '10000000' };
   const child = spawn(process.execPath, [PROGRAM, '--port', '0', '--data', data], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -82,6 +82,10 @@ test('half-open: nothing arrives, the end does not either, and the sockets stay 
   await waitFor(() => line.served[0]?.bytesRead === 9, { what: 'the server to have it' });
   line.served[0]?.destroy();
   await waitFor(() => line.served[0]?.closed, { what: 'the server to have closed' });
+  // What came to the proxy before these bytes has been read by it when they have passed.
+  const later = await line.client();
+  later.socket.write('later');
+  await waitFor(() => line.served[1]?.bytesRead === 5, { what: 'the proxy to have read what came before' });
   line.proxy.down.clear();
   const second = await line.client();
   second.socket.write('works');
