@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { HELP, readArguments } from '../../examples/document-signing/src/command-line/arguments.js';
+// @ts-expect-error plain JavaScript without declarations
 import { start } from '../setup/command-line.mjs';
 
 const run = (script: string, ...args: string[]) => {
@@ -34,7 +35,7 @@ test('npm start knows the options of the example, each of them and no other', ()
   const named = (text: string) => [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name).sort();
   expect(Object.keys(start.options).sort()).toEqual(named(HELP));
   expect(named(start.usage)).toEqual(named(HELP));
-  for (const [name, { type }] of Object.entries(start.options)) {
+  for (const [name, { type }] of Object.entries<{ type: string }>(start.options)) {
     expect(() => readArguments([`--${name}${type === 'string' ? '=1' : ''}`])).not.toThrow();
   }
 });
