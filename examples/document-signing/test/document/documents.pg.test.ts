@@ -39,7 +39,13 @@ test('a created document has every field, and is found under its id', async () =
 
 test('the content is given back as it was, and no script in it runs', async () => {
   const { id } = await create({ content: '<script>1</script>é\0', content_type: 'text/html' });
+  const head = await call(`${documents}/${id}/content`, 'HEAD');
   const { text, headers } = await call(`${documents}/${id}/content`, 'GET');
+  expect([head.status, head.text, head.headers.get('content-length')]).toEqual([
+    200,
+    '',
+    headers.get('content-length'),
+  ]);
   expect(text).toBe('<script>1</script>é\0');
   expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(headers.get('content-security-policy')).toContain('sandbox');
